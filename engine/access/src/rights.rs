@@ -1,0 +1,118 @@
+//! The compiled rights of one person: a permit for every action and entity that some role of theirs grants.
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use kontor_definitions::{
+    Catalog, EntityId, RecordId,
+    catalog::{EntityRights, Role},
+    model::role::Scope,
+};
+use uuid::Uuid;
+
+use crate::permit::{Action, Actor, Grant, Mask, Permit, RowReach};
+
+/// The rights of one person under one revision of the definitions.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    actor: Actor,
+    administrator: bool,
+    permits: HashMap<(EntityId, Action), Permit>,
+    actions: HashSet<(EntityId, String)>,
+}
+
+impl Rights {
+    /// Compiles the roles of a person.
+    pub fn of(catalog: &Catalog, actor: Actor) -> Self {
+        let mut rights = Self { administrator: false, permits: HashMap::new(), actions: HashSet::new(), actor };
+        let roles: Vec<Arc<Role>> = rights.actor.roles.iter().filter_map(|id| catalog.roles.get(id)).map(Arc::clone).collect();
+        for role in &roles {
+            rights.administrator |= role.administrator;
+            for (entity, granted) in &role.entities {
+                rights.add(*entity, granted);
+            }
+        }
+        // Owned lines have no door of their own: what a role may do with a line is what its document says of the
+        // line's fields, on the rows that the parent permits; `storage` reaches lines only through their parent.
+        rights
+    }
+
+    /// The rights of the engine itself: every row and field. Definitions run with them (formulas, roll-ups, guards),
+    /// so does the installation of an app. Call sites are listed by the tidy test `definer_rights_are_rare`.
+    pub fn definer(catalog: &Catalog) -> Self {
+        let everything = Permit { grants: vec![Grant { rows: RowReach::All, condition: None, fields: Mask::Everything }] };
+        let every = [Action::Create, Action::Read, Action::Update, Action::Delete, Action::Export];
+        Self {
+            actor: Actor { user: RecordId(Uuid::nil()), name: String::new(), department: None, roles: Vec::new() },
+            administrator: true,
+            permits: catalog
+                .entities
+                .keys()
+                .flat_map(|entity| every.map(|action| ((*entity, action), everything.clone())))
+                .collect(),
+            actions: catalog
+                .entities
+                .values()
+                .flat_map(|entity| entity.state().map(|(_, machine)| (entity.id, machine)))
+                .flat_map(|(id, machine)| machine.transitions.iter().map(move |move_| (id, move_.action.clone())))
+                .collect(),
+        }
+    }
+
+    /// The same rights for another person: the engine acting for somebody, who is named in history.
+    #[must_use]
+    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// Who they belong to.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// May change definitions and administer people.
+    pub fn is_administrator(&self) -> bool {
+        self.administrator
+    }
+
+    /// The permit for an action, if some role grants it.
+    pub fn permit(&self, action: Action, entity: EntityId) -> Option<&Permit> {
+        self.permits.get(&(entity, action))
+    }
+
+    /// Whether a transition or button of an entity may be used.
+    pub fn may_run(&self, entity: EntityId, action: &str) -> bool {
+        self.actions.contains(&(entity, action.to_owned()))
+    }
+
+    fn add(&mut self, entity: EntityId, granted: &EntityRights) {
+        let create = if granted.create { Scope::All } else { Scope::None };
+        let export = if granted.export { granted.read } else { Scope::None };
+        for (action, scope) in [
+            (Action::Create, create),
+            (Action::Read, granted.read),
+            (Action::Update, granted.update),
+            (Action::Delete, granted.delete),
+            (Action::Export, export),
+        ] {
+            if let Some(rows) = self.reach(scope) {
+                let grant =
+                    Grant { rows, condition: granted.condition.clone(), fields: Mask::Fields(Arc::new(granted.fields.clone())) };
+                self.permits.entry((entity, action)).or_insert_with(|| Permit { grants: Vec::new() }).grants.push(grant);
+            }
+        }
+        self.actions.extend(granted.actions.iter().map(|action| (entity, action.clone())));
+    }
+
+    fn reach(&self, scope: Scope) -> Option<RowReach> {
+        match scope {
+            Scope::None => None,
+            Scope::Own => Some(RowReach::Owner(self.actor.user.0)),
+            // A person without a department reaches no department's rows.
+            Scope::Department | Scope::DepartmentBelow => self.actor.department.map(|id| RowReach::Departments(vec![id])),
+            Scope::All => Some(RowReach::All),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The tables of the control database: tenants, logins, memberships, sessions, API keys.

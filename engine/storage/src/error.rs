@@ -1,0 +1,69 @@
+//! What can go wrong in the database, by what the caller can do about it.
+
+/// The short closed list every crate's error maps to; `server` maps it to HTTP once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Absent, or not for this person.
+    NotFound,
+    /// Refused by definition, rule or limit.
+    Invalid,
+    /// The state of the data stands against it; look again.
+    Conflict,
+    /// A stated limit was reached.
+    Limit,
+    /// Try again later.
+    Unavailable,
+    /// Ours to mend.
+    Bug,
+}
+
+/// An error of the database layer.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Cannot reach or open the database.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A unique index named by us was violated.
+    #[error("unique constraint {constraint} violated")]
+    Unique {
+        /// The name we gave it (`schema::names`).
+        constraint: String,
+    },
+    /// A foreign key named by us was violated.
+    #[error("foreign key {constraint} violated")]
+    ForeignKey {
+        /// The name we gave it; empty on SQLite, which does not say.
+        constraint: String,
+    },
+    /// The transaction lost against another one; the job may be run again.
+    #[error("serialisation failure")]
+    Serialisation,
+    /// A row lock was not given within two seconds.
+    #[error("a lock was not given in time")]
+    LockTimeout,
+    /// The statement ran past its limit.
+    #[error("the statement took too long")]
+    Timeout,
+    /// An expression could not be computed (`overflow`, `division by zero`).
+    #[error("{0}")]
+    Computation(String),
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// A mistake of this program: never shown to people beyond a reference number.
+    #[error("{0}")]
+    Bug(String),
+}
+
+impl StorageError {
+    /// What the caller can do about it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Unavailable(_) | Self::DiskFull | Self::Serialisation => Kind::Unavailable,
+            Self::Unique { .. } | Self::ForeignKey { .. } | Self::LockTimeout => Kind::Conflict,
+            Self::Timeout => Kind::Limit,
+            Self::Computation(_) => Kind::Invalid,
+            Self::Bug(_) => Kind::Bug,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! System tables of a tenant, one file of fixed SQL each.
