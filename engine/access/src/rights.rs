@@ -5,9 +5,9 @@ use std::{
 };
 
 use kontor_definitions::{
-    Catalog, EntityId, RecordId,
+    Catalog, Entity, EntityId, FieldType, RecordId,
     catalog::{EntityRights, Role},
-    model::role::Scope,
+    model::role::{FieldRight, Scope},
 };
 use uuid::Uuid;
 
@@ -30,11 +30,11 @@ impl Rights {
         for role in &roles {
             rights.administrator |= role.administrator;
             for (entity, granted) in &role.entities {
-                rights.add(*entity, granted);
+                let Some(entity) = catalog.entity(*entity).filter(|entity| entity.parent.is_none()) else { continue };
+                rights.add(entity.id, granted);
+                rights.add_lines(catalog, role, entity, granted);
             }
         }
-        // Owned lines have no door of their own: what a role may do with a line is what its document says of the
-        // line's fields, on the rows that the parent permits; `storage` reaches lines only through their parent.
         rights
     }
 
@@ -104,6 +104,35 @@ impl Rights {
             }
         }
         self.actions.extend(granted.actions.iter().map(|action| (entity, action.clone())));
+    }
+
+    /// Owned lines have no door of their own: every line of a permitted record is permitted. Their fields are what the role
+    /// says of the line entity's fields, or, where it does not name it, what it says of the `lines` field.
+    fn add_lines(&mut self, catalog: &Catalog, role: &Role, parent: &Entity, granted: &EntityRights) {
+        for field in &parent.fields {
+            let FieldType::Lines { entity, .. } = field.ty else { continue };
+            let Some(line) = catalog.entity(entity) else { continue };
+            let right = granted.fields.get(&field.id).copied().unwrap_or(FieldRight::None);
+            if right == FieldRight::None {
+                continue;
+            }
+            let fields = match role.entities.get(&entity) {
+                Some(named) => named.fields.iter().map(|(id, own)| (*id, (*own).min(right))).collect(),
+                None => line.fields.iter().filter(|field| !field.system).map(|field| (field.id, right)).collect(),
+            };
+            let reached = |scope: Scope| if scope == Scope::None { Scope::None } else { Scope::All };
+            let of_lines = EntityRights {
+                create: granted.create,
+                read: reached(granted.read),
+                update: reached(granted.update),
+                delete: reached(granted.delete),
+                export: granted.export,
+                actions: Vec::new(),
+                condition: None,
+                fields,
+            };
+            self.add(entity, &of_lines);
+        }
     }
 
     fn reach(&self, scope: Scope) -> Option<RowReach> {

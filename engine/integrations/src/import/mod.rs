@@ -1,0 +1,5 @@
+//! Importing a table of text as records: plan, rows to inputs, references found or made, written in small jobs.
+pub mod cell;
+pub mod map;
+pub mod plan;
+pub mod report;
