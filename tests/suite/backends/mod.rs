@@ -1,0 +1,2 @@
+//! What must be the same on SQLite and PostgreSQL.
+mod harness_itself;

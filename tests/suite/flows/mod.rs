@@ -1,0 +1,1 @@
+//! Whole stories through the engine: install, use, change, publish, import.

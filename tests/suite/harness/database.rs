@@ -1,0 +1,87 @@
+//! An empty database of one test: a folder for SQLite, a database of its own on the test cluster for PostgreSQL.
+use kontor_storage::{Dialect, Store, StoreConfig};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use super::temporary::TemporaryFolder;
+
+/// Where the suite finds PostgreSQL: the URL of a superuser on a cluster made for tests.
+const VARIABLE: &str = "KONTOR_TEST_POSTGRES";
+
+/// A database that nobody else uses; gone when dropped.
+pub(crate) struct Database {
+    folder: TemporaryFolder,
+    server: Option<Server>,
+}
+
+struct Server {
+    cluster: String,
+    name: String,
+}
+
+impl Database {
+    /// An empty data directory.
+    pub(crate) fn sqlite() -> Self {
+        Self { folder: TemporaryFolder::new(), server: None }
+    }
+
+    /// A new database on the test cluster, and an empty data directory for what is kept in files.
+    pub(crate) fn postgres() -> Self {
+        let Ok(cluster) = std::env::var(VARIABLE) else {
+            panic!("{VARIABLE} is not set: run the tests through `make test` or `scripts/with-postgres cargo nextest run`");
+        };
+        let name = format!("kontor_{}", Uuid::new_v4().simple());
+        on_cluster(&cluster, &format!("CREATE DATABASE {name}"));
+        Self { folder: TemporaryFolder::new(), server: Some(Server { cluster, name }) }
+    }
+
+    /// Which database it is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        if self.server.is_some() { Dialect::Postgres } else { Dialect::Sqlite }
+    }
+
+    /// What opens it. Every call answers the same, so that a test can close the store and open it again.
+    pub(crate) fn config(&self) -> StoreConfig {
+        StoreConfig { data: self.folder.path().join("data"), database: self.url(), readers: 2, writers: 2 }
+    }
+
+    /// The URL of the PostgreSQL database; `None` on SQLite.
+    pub(crate) fn url(&self) -> Option<String> {
+        let server = self.server.as_ref()?;
+        let (cluster, _) = server.cluster.rsplit_once('/').expect("the cluster's URL ends with /postgres");
+        Some(format!("{cluster}/{}", server.name))
+    }
+
+    /// The store in it, opened.
+    pub(crate) fn open(&self) -> Store {
+        Store::open(&self.config()).unwrap_or_else(|error| panic!("the store does not open: {error}"))
+    }
+
+    /// A folder for files that the test makes besides the database.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(server) = &self.server {
+            on_cluster(&server.cluster, &format!("DROP DATABASE {} WITH (FORCE)", server.name));
+        }
+    }
+}
+
+/// One statement on the cluster, on a thread of its own because a test may already run in a runtime.
+fn on_cluster(url: &str, sql: &str) {
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(url).await.unwrap_or_else(|error| panic!("{VARIABLE}: {error}"));
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                connection.close().await.unwrap();
+            });
+        });
+        work.join().unwrap();
+    });
+}

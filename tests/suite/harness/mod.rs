@@ -1,0 +1,27 @@
+//! What the tests of the suite share: databases, cases, golden files, the tree of the repository.
+pub(crate) mod cases;
+pub(crate) mod database;
+pub(crate) mod repository;
+pub(crate) mod temporary;
+
+/// Makes two tests of each function of the form `fn name(database: &Database)`: `name::sqlite` and `name::postgres`.
+///
+/// ```ignore
+/// both_databases!(a_record_survives_a_restart);
+/// fn a_record_survives_a_restart(database: &Database) { … }
+/// ```
+macro_rules! both_databases {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name {
+            #[test]
+            fn sqlite() {
+                super::$name(&$crate::harness::database::Database::sqlite());
+            }
+            #[test]
+            fn postgres() {
+                super::$name(&$crate::harness::database::Database::postgres());
+            }
+        })+
+    };
+}
+pub(crate) use both_databases;

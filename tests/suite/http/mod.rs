@@ -1,0 +1,1 @@
+//! The HTTP contract of `docs/api.md`, asked of the whole server.
