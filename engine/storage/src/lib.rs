@@ -10,6 +10,7 @@
 mod bind;
 pub mod control;
 mod error;
+mod migrations;
 pub mod query;
 pub mod schema;
 mod store;

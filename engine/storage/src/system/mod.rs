@@ -1,1 +1,22 @@
 //! System tables of a tenant, one file of fixed SQL each.
+pub(crate) mod cells;
+pub mod document;
+pub mod draft;
+pub mod history;
+pub mod inbox;
+pub mod outbox;
+pub mod package;
+pub mod retired_id;
+pub mod revision;
+pub mod sequence;
+pub mod state;
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,1 +1,0 @@
-//! The tables of the control database: tenants, logins, memberships, sessions, API keys.

@@ -1,0 +1,21 @@
+//! Numbers of documents: the last one given, by sequence and period.
+use kontor_definitions::ColumnType;
+
+use super::cells::Cells;
+use crate::{bind::Bind, error::StorageError, tx::Tx};
+
+const NEXT: &str = "INSERT INTO {t}sequence AS counter (name, period, value) VALUES (?1, ?2, 1)
+ON CONFLICT (name, period) DO UPDATE SET value = counter.value + 1 RETURNING value";
+const RAISE: &str = "INSERT INTO {t}sequence AS counter (name, period, value) VALUES (?1, ?2, ?3)
+ON CONFLICT (name, period) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value";
+
+/// The next number of a sequence in a period, from 1. Its row is locked until the transaction ends: ask for it last.
+pub fn next(tx: &mut Tx, name: &str, period: &str) -> Result<i64, StorageError> {
+    let rows = tx.query(NEXT, &[Bind::text(name), Bind::text(period)], &[ColumnType::Integer])?;
+    Cells::first(rows).ok_or_else(|| StorageError::Bug("a sequence gave no number".to_owned()))?.integer()
+}
+
+/// Makes sure that the next number is larger than one that came from outside (an import with its own numbers).
+pub fn raise(tx: &mut Tx, name: &str, period: &str, used: i64) -> Result<(), StorageError> {
+    tx.execute(RAISE, &[Bind::text(name), Bind::text(period), Bind::integer(used)]).map(drop)
+}
