@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that hold what tools made.
+/// What tools made (`.git` is a file in a linked working tree).
 const MADE_BY_TOOLS: [&str; 7] = ["target", "node_modules", "dist", ".git", "kontor-data", "test-results", "playwright-report"];
 
 /// A file of the repository.
@@ -49,10 +49,11 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in entries {
         let entry = entry.unwrap();
         let name = entry.file_name();
+        if MADE_BY_TOOLS.iter().any(|made| name == *made) {
+            continue;
+        }
         if entry.file_type().unwrap().is_dir() {
-            if !MADE_BY_TOOLS.iter().any(|made| name == *made) {
-                walk(&entry.path(), found);
-            }
+            walk(&entry.path(), found);
         } else {
             found.push(entry.path());
         }
