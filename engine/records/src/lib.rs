@@ -1,5 +1,15 @@
 //! The only door to business data: every read and write of a record, whoever asks, goes through [`Session`].
 //!
-//! A write runs the steps of the pipeline in one fixed order, one file per step under `write/`.
+//! A write runs the steps of the pipeline in one fixed order, one file per step under `write/`. Nothing here knows SQL or HTTP;
+//! input arrives as [`Input`] or [`Params`], answers leave as JSON text.
 //!
 //! Start reading at `session.rs`, then `write/mod.rs`.
+mod error;
+mod finding;
+mod input;
+mod session;
+
+pub use error::{Kind, RecordsError};
+pub use finding::{Class, FieldError, Findings, Text};
+pub use input::Input;
+pub use session::{IdempotencyKey, Params, Session, Shown};

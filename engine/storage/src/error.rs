@@ -5,10 +5,14 @@
 pub enum Kind {
     /// Absent, or not for this person.
     NotFound,
+    /// Cannot be read at all: broken text, unknown name, wrong JSON type.
+    Malformed,
     /// Refused by definition, rule or limit.
     Invalid,
     /// The state of the data stands against it; look again.
     Conflict,
+    /// The record was changed since the revision the caller knows.
+    Stale,
     /// A stated limit was reached.
     Limit,
     /// Try again later.
