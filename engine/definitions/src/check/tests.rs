@@ -1,0 +1,80 @@
+//! The parts of the check on their own: reading, shape, canonical form, ids.
+use std::collections::HashSet;
+
+use super::*;
+
+const ENTITY: &str = "{\n  \"name\": \"a\",\n  \"title\": {\"zh-CN\": \"甲\"},\n  \"fields\": [\n    {\"name\": \"x\", \"type\": \"txt\", \"title\": {}, \"lenght\": 3, \"scale\": \"2\", \"required\": null}\n  ]\n}";
+
+fn codes(text: &str) -> Vec<(String, String, u32, u32)> {
+    let (_, findings) = document(Kind::Entity, "entities/a.json", text);
+    findings.into_iter().map(|found| (found.code, found.pointer, found.line, found.column)).collect()
+}
+
+#[test]
+fn shape_errors_are_told_at_once_at_their_place() {
+    let found = codes(ENTITY);
+    let found: Vec<(&str, &str, u32, u32)> =
+        found.iter().map(|(code, pointer, line, column)| (&**code, &**pointer, *line, *column)).collect();
+    assert_eq!(
+        found,
+        [
+            ("unknown_value", "/fields/0/type", 5, 27),
+            ("unknown_property", "/fields/0/lenght", 5, 47),
+            ("wrong_type", "/fields/0/scale", 5, 69),
+            ("wrong_type", "/fields/0/required", 5, 86),
+        ]
+    );
+}
+
+#[test]
+fn texts_that_are_no_json_are_refused_with_their_place() {
+    for (text, code, line, column) in [
+        ("", "invalid_json", 1, 1),
+        ("[]", "not_an_object", 1, 1),
+        ("{\n \"name\": \"a\",\n}", "invalid_json", 2, 13),
+        ("{// c\n}", "invalid_json", 1, 2),
+        ("{\"a\": \"\\ud800\"}", "bad_character", 1, 8),
+        ("{\"name\": \"\\u0000\"}", "bad_character", 1, 10),
+        ("{\"name\": \"a\", \"name\": \"b\"}", "duplicate_key", 1, 15),
+    ] {
+        let found = codes(text);
+        assert!(found.iter().any(|found| (&*found.0, found.2, found.3) == (code, line, column)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let deep = format!("{{\"title\": {}1{}}}", "[".repeat(100), "]".repeat(100));
+    assert_eq!(codes(&deep).first().map(|found| found.0.clone()).as_deref(), Some("too_deep"));
+    let deeper = format!("{{\"title\": {}1{}}}", "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(codes(&deeper).first().map(|found| found.0.clone()).as_deref(), Some("invalid_json"));
+}
+
+#[test]
+fn canonical_form_orders_keys_and_is_idempotent() {
+    let (value, _) = document(
+        Kind::Entity,
+        "e",
+        r#"{"fields": [{"type": "text", "title": {"en": "X", "zh-CN": "e\u0301"}, "zz": 1, "name": "x"}], "name": "a", "title": {}}"#,
+    );
+    let text = canonical(Kind::Entity, &value.unwrap()).unwrap();
+    let expected = "{\n  \"name\": \"a\",\n  \"title\": {},\n  \"fields\": [\n    {\n      \"name\": \"x\",\n      \"title\": {\n        \"en\": \"X\",\n        \"zh-CN\": \"é\"\n      },\n      \"type\": \"text\",\n      \"zz\": 1\n    }\n  ]\n}\n";
+    assert_eq!(text, expected);
+    let again: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(canonical(Kind::Entity, &again).unwrap(), text);
+}
+
+#[test]
+fn missing_ids_are_added_once_and_never_one_that_is_taken() {
+    let mut value: Value = serde_json::from_str(r#"{"name": "a", "title": {}, "fields": [{"name": "s", "title": {}, "type": "state", "states": [{"name": "x", "title": {}}], "transitions": [{"action": "y", "title": {}, "from": [], "to": "x"}]}]}"#).unwrap();
+    let mut taken: HashSet<DefId> = [DefId::from_random(1)].into();
+    let mut next = 0;
+    let mut random = || {
+        next += 1;
+        next
+    };
+    assert_eq!(ids::add_missing(Kind::Entity, &mut value, &mut taken, &mut random), 4);
+    assert_eq!(ids::used(Kind::Entity, &value).len(), 4);
+    assert!(!ids::used(Kind::Entity, &value).contains(&DefId::from_random(1)));
+    assert_eq!(ids::add_missing(Kind::Entity, &mut value, &mut taken, &mut random), 0);
+}
