@@ -1,1 +1,12 @@
-//! Stub.
+//! The shell around the engine: HTTP, sign-in, command line, clock, randomness, environment, the web app's files.
+//!
+//! Handlers parse, call `records` or `apps`, and serialise; they decide nothing. What goes wrong below is turned into an
+//! answer once, in `error.rs`. The clock, randomness and the environment are read here only and passed down.
+//!
+//! Start reading at `http/routes.rs` (what can be asked), then `http/route.rs` (how a request passes), then `cli/mod.rs`.
+pub mod config;
+pub mod engine;
+pub mod http;
+pub mod language;
+pub mod problem;
+pub mod sign_in;

@@ -1,0 +1,98 @@
+//! Settings of an instance: command line over environment over `kontor.toml` over defaults.
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use kontor_storage::StoreConfig;
+use serde::Deserialize;
+
+/// The file with settings, looked for in the working directory.
+pub const FILE: &str = "kontor.toml";
+/// Where data is kept unless told otherwise.
+pub const DATA: &str = "kontor-data";
+/// Where the server listens unless told otherwise.
+pub const LISTEN: &str = "127.0.0.1:8080";
+
+/// How an instance runs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// `postgres://…`, or SQLite files in `data`.
+    pub database: Option<String>,
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// People reach the server through TLS (a proxy in front): cookies are `Secure`.
+    pub tls: bool,
+}
+
+/// What can be set in `kontor.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// See [`Config::data`].
+    pub data: Option<PathBuf>,
+    /// See [`Config::database`].
+    pub database: Option<String>,
+    /// See [`Config::listen`].
+    pub listen: Option<String>,
+    /// See [`Config::tls`].
+    pub tls: Option<bool>,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {FILE}: {0}")]
+    Unreadable(#[source] std::io::Error),
+    /// The file is no TOML or has a setting that there is not.
+    #[error("{FILE}: {0}")]
+    Malformed(#[source] Box<toml::de::Error>),
+    /// The address to listen on is none.
+    #[error("\"{0}\" is no address to listen on; write it like {LISTEN} or [::]:8080")]
+    BadAddress(String),
+}
+
+impl Config {
+    /// The database part, for the store.
+    pub fn store(&self) -> StoreConfig {
+        StoreConfig { data: self.data.clone(), database: self.database.clone(), readers: 0, writers: 0 }
+    }
+}
+
+/// Reads the settings file of a folder; one that is not there sets nothing.
+pub fn read_file(folder: &Path) -> Result<File, ConfigError> {
+    match std::fs::read_to_string(folder.join(FILE)) {
+        Ok(text) => toml::from_str(&text).map_err(|error| ConfigError::Malformed(Box::new(error))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(error) => Err(ConfigError::Unreadable(error)),
+    }
+}
+
+/// An address to listen on. `localhost` is understood, other names are not looked up.
+pub fn address(text: &str) -> Result<SocketAddr, ConfigError> {
+    let numeric = text.replace("localhost", "127.0.0.1");
+    numeric.parse().map_err(|_not_an_address| ConfigError::BadAddress(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{File, address};
+
+    #[test]
+    fn addresses_are_numbers_or_localhost() {
+        assert_eq!(address("localhost:80").unwrap().to_string(), "127.0.0.1:80");
+        assert_eq!(address("[::]:8080").unwrap().port(), 8080);
+        for bad in ["8080", "kontor.dev:80", "127.0.0.1", ""] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn unknown_settings_are_refused() {
+        assert!(toml::from_str::<File>("data = \"x\"\ntls = true").is_ok());
+        assert!(toml::from_str::<File>("lissten = \"x\"").unwrap_err().to_string().contains("lissten"));
+    }
+}
