@@ -6,6 +6,7 @@
 //! Start reading at `http/routes.rs` (what can be asked), then `http/route.rs` (how a request passes), then `cli/mod.rs`.
 pub mod config;
 pub mod engine;
+mod error;
 pub mod http;
 pub mod language;
 pub mod problem;

@@ -3,7 +3,6 @@
 //! Start reading at `routes.rs`; a request passes `layers.rs`, then `route.rs`, then its handler.
 mod answer;
 mod caller;
-mod json;
 mod layers;
 mod operations;
 mod request;
