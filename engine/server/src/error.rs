@@ -18,10 +18,12 @@ pub(crate) fn of_kind(kind: Kind, error: &dyn std::error::Error) -> Problem {
         Kind::Malformed => Problem::new(Code::BadRequest),
         Kind::Invalid => Problem::new(Code::Invalid),
         Kind::Conflict => Problem::new(Code::Conflict),
-        Kind::Stale => Problem::new(Code::Stale)
-            .because(Text("请重新读取后再修改。", "Read it again, then make your change.").with(&[])),
+        Kind::Stale => {
+            Problem::new(Code::Stale).because(Text("请重新读取后再修改。", "Read it again, then make your change.").with(&[]))
+        }
         Kind::Limit => Problem::new(Code::Invalid).named("limit_reached").because(
-            Text("查询超出了允许的时间或数量，请缩小范围。", "The request passes a limit of time or size; ask for less.").with(&[]),
+            Text("查询超出了允许的时间或数量，请缩小范围。", "The request passes a limit of time or size; ask for less.")
+                .with(&[]),
         ),
         Kind::Unavailable => {
             tracing::warn!(%error, "not available");
@@ -37,10 +39,8 @@ pub(crate) fn of_kind(kind: Kind, error: &dyn std::error::Error) -> Problem {
 pub(crate) fn bug(error: &dyn std::error::Error) -> Problem {
     let reference: String = secret::new().chars().take(12).collect();
     tracing::error!(%reference, %error, cause = error.source().map(tracing::field::display), "a request failed by a mistake of the program");
-    let text = Text(
-        "请将编号 {0} 告知管理员；日志中有详细原因。",
-        "Tell your administrator the reference {0}; the log has the cause.",
-    );
+    let text =
+        Text("请将编号 {0} 告知管理员；日志中有详细原因。", "Tell your administrator the reference {0}; the log has the cause.");
     Problem::new(Code::Bug).because(text.with(&[&reference])).member("reference", reference.into())
 }
 
@@ -59,9 +59,9 @@ impl From<RecordsError> for Problem {
     fn from(error: RecordsError) -> Self {
         let (kind, code) = (error.kind(), error.code());
         match error {
-            RecordsError::Rejected(findings) => of_kind(kind, &RecordsError::NotFound)
-                .named(code)
-                .issues(findings.0.into_iter().map(Issue::from).collect()),
+            RecordsError::Rejected(findings) => {
+                of_kind(kind, &RecordsError::NotFound).named(code).issues(findings.0.into_iter().map(Issue::from).collect())
+            }
             RecordsError::Storage(error) => error.into(),
             RecordsError::KeyReused => {
                 let why = Text(
@@ -90,4 +90,3 @@ impl From<HashingFailed> for Problem {
         bug(&error)
     }
 }
-

@@ -10,4 +10,5 @@ mod error;
 pub mod http;
 pub mod language;
 pub mod problem;
+pub mod screens;
 pub mod sign_in;

@@ -3,6 +3,7 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, header},
 };
+use indexmap::IndexMap;
 use kontor_definitions::LocalText;
 use kontor_records::{Input, Params, RecordsError};
 
@@ -65,7 +66,13 @@ impl Request {
         if !unknown.is_empty() {
             let message = Text("不认识的参数“{0}”。", "There is no parameter \"{0}\" here.");
             let none = Text("此地址不接受参数。", "This address takes no parameters.");
-            return Err(Problem::new(Code::UnknownParameter).issues(strangers("unknown_parameter", message, none, &unknown, known)));
+            return Err(Problem::new(Code::UnknownParameter).issues(strangers(
+                "unknown_parameter",
+                message,
+                none,
+                &unknown,
+                known,
+            )));
         }
         if let Some((name, _)) = pairs.iter().find(|(name, _)| pairs.iter().filter(|(other, _)| other == name).count() > 1) {
             return Err(bad_parameter(name, Text("该参数只能出现一次。", "The parameter may be given only once.").with(&[])));
@@ -94,10 +101,10 @@ impl Request {
     /// The body as a JSON object in which only these members may stand. Where there is no body at all, none is needed.
     pub(crate) fn members(&self, known: &[&str]) -> Result<Members, Problem> {
         if self.body.is_empty() {
-            return Ok(Members(Vec::new()));
+            return Ok(Members(IndexMap::new()));
         }
         let Input::Object(members) = self.input()? else { return Err(wrong_type("", Expected::Object)) };
-        let unknown: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name)).collect();
+        let unknown: Vec<&str> = members.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
         if unknown.is_empty() {
             return Ok(Members(members));
         }
@@ -128,12 +135,12 @@ impl Query {
 
 /// The members of a body, all of them known.
 #[derive(Debug)]
-pub(crate) struct Members(Vec<(String, Input)>);
+pub(crate) struct Members(IndexMap<String, Input>);
 
 impl Members {
     /// A member that is a text; null counts as left out.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
-        match self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value) {
+        match self.0.get(name) {
             None | Some(Input::Null) => Ok(None),
             Some(Input::Text(text)) => Ok(Some(text)),
             Some(Input::Bool(_) | Input::Number(_) | Input::List(_) | Input::Object(_)) => {

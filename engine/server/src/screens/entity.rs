@@ -1,0 +1,155 @@
+//! An entity as one person may know it: its document without unknown fields, the person's rights, trees for the browser.
+use kontor_access::Action;
+use kontor_definitions::{
+    Entity, Field, FieldType,
+    catalog::{FieldClass, Requirement},
+    expr::Expr,
+    model::{EntityDoc, FieldDoc, field::BoolOrExpression},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    reader::{Reader, is_for_browser, lines_of},
+    tree,
+};
+
+/// An item of `entities`.
+pub(super) fn entity(reader: Reader<'_>, entity: &Entity, mut document: EntityDoc) -> Value {
+    document.title.clone_from(&entity.title);
+    document.fields.retain(|field| !field.retired && reader.field(entity, &field.name).is_some());
+    for field in &mut document.fields {
+        if let Some(known) = entity.field_named(&field.name) {
+            cut(reader, entity, known, field);
+        }
+    }
+    document.label = document.label.filter(|name| reader.field(entity, name).is_some());
+    let all_known = |names: &Vec<String>| names.iter().all(|name| reader.field(entity, name).is_some());
+    document.unique.retain(all_known);
+    document.indexes.retain(all_known);
+    json!({
+        "app": entity.app,
+        "document": document,
+        "rights": rights(reader, entity),
+        "derived": derived(reader, entity),
+        "expressions": expressions(reader, entity),
+    })
+}
+
+/// Takes out of a field what speaks of fields that the person does not know.
+fn cut(reader: Reader<'_>, entity: &Entity, known: &Field, field: &mut FieldDoc) {
+    let hidden = |expression: &Expr| !reader.knows_expression(entity, expression);
+    field.title.clone_from(&known.title);
+    if known.default.as_deref().is_some_and(hidden) {
+        field.default = None;
+    }
+    if let (Requirement::When(condition), Some(BoolOrExpression::Expression(_))) = (&known.required, &field.required)
+        && hidden(condition)
+    {
+        field.required = None;
+    }
+    for name in [&mut field.currency_field, &mut field.unit_field] {
+        if name.as_ref().is_some_and(|name| reader.field(entity, name).is_none()) {
+            *name = None;
+        }
+    }
+    match &known.ty {
+        FieldType::Formula { expression, .. } if hidden(expression) => field.expression = None,
+        FieldType::Rollup { lines, field: of, filter, .. } => {
+            let rows = entity.field(*lines).and_then(lines_of).and_then(|id| reader.catalog.entity(id));
+            if !reader.knows_field(entity.id, *lines) {
+                field.of = None;
+            }
+            if let Some(rows) = rows {
+                if of.is_some_and(|of| !reader.knows_field(rows.id, of)) {
+                    field.field = None;
+                }
+                if filter.as_ref().is_some_and(|filter| !reader.knows_expression(rows, filter)) {
+                    field.filter = None;
+                }
+            }
+        }
+        FieldType::Lookup { .. } if field.field.as_ref().is_some_and(|path| !reader.knows_path(entity, path)) => {
+            field.field = None;
+        }
+        FieldType::State(machine) => {
+            for (transition, move_) in field.transitions.iter_mut().zip(&machine.transitions) {
+                if move_.when.as_deref().is_some_and(hidden) {
+                    transition.when = None;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn rights(reader: Reader<'_>, entity: &Entity) -> Value {
+    let may = |action: Action| reader.rights.permit(action, entity.id).is_some();
+    let mut fields = Map::new();
+    for field in entity.fields.iter().filter(|field| reader.knows_field(entity.id, field.id)) {
+        let write = !field.system && reader.writes_field(entity.id, field.id);
+        fields.insert(field.name.clone(), json!(if write { "write" } else { "read" }));
+    }
+    let transitions = entity.state().map(|(_, machine)| machine.transitions.as_slice()).unwrap_or_default();
+    let actions: Vec<&str> = transitions
+        .iter()
+        .filter(|transition| {
+            reader.rights.may_run(entity.id, &transition.action)
+                && (transition.roles.is_empty() || transition.roles.iter().any(|role| reader.rights.actor().roles.contains(role)))
+        })
+        .map(|transition| transition.action.as_str())
+        .collect();
+    json!({
+        "create": may(Action::Create),
+        "read": may(Action::Read),
+        "update": may(Action::Update),
+        "delete": may(Action::Delete),
+        "export": may(Action::Export),
+        "actions": actions,
+        "fields": fields,
+    })
+}
+
+fn derived(reader: Reader<'_>, entity: &Entity) -> Value {
+    let mut classes = Map::new();
+    for field in entity.fields.iter().filter(|field| reader.knows_field(entity.id, field.id)) {
+        let class = match field.class {
+            FieldClass::Input => continue,
+            FieldClass::Row => "row",
+            FieldClass::Live => "live",
+        };
+        classes.insert(field.name.clone(), json!(class));
+    }
+    Value::Object(classes)
+}
+
+/// The trees the browser evaluates, by what they are for.
+fn expressions(reader: Reader<'_>, entity: &Entity) -> Value {
+    let mut trees = Map::new();
+    let mut add = |key: String, expression: &Expr| {
+        if reader.knows_expression(entity, expression)
+            && is_for_browser(expression)
+            && let Some(tree) = tree(reader, entity, expression)
+        {
+            trees.insert(key, tree);
+        }
+    };
+    for field in entity.fields.iter().filter(|field| reader.knows_field(entity.id, field.id)) {
+        if let FieldType::Formula { expression, .. } = &field.ty {
+            add(field.name.clone(), expression);
+        }
+        if let Some(default) = &field.default {
+            add(format!("default:{}", field.name), default);
+        }
+        if let Requirement::When(condition) = &field.required {
+            add(format!("required:{}", field.name), condition);
+        }
+        if let FieldType::State(machine) = &field.ty {
+            for transition in &machine.transitions {
+                if let Some(when) = &transition.when {
+                    add(format!("when:{}", transition.action), when);
+                }
+            }
+        }
+    }
+    Value::Object(trees)
+}
