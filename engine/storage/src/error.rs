@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 /// An error of the database layer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
     /// Cannot reach or open the database.
     #[error("the database is not available: {0}")]

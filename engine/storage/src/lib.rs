@@ -6,20 +6,29 @@
 //! `rows` functions of `Tx`, which demand an `access::Permit` and AND it into the statement.
 //! System tables have one file of fixed SQL each under `system/`; tables come and go by [`schema::plan`].
 //!
-//! Start reading at `store.rs`, then `tx.rs`.
+//! Start reading at `store.rs`, then `tenant.rs` (handing jobs in), `threads/` (running them), `tx.rs` and `rows.rs`.
 mod bind;
 pub mod control;
 mod error;
+mod job;
 mod migrations;
 pub mod query;
+mod rows;
 pub mod schema;
+mod server;
 mod store;
 pub mod system;
+mod tenant;
+#[cfg(test)]
+mod tests;
+mod threads;
 mod tx;
+mod value;
 
 pub use bind::Bind;
 pub use error::{Kind, StorageError};
 pub use query::{Aggregation, Archived, Context, Measure, Path, Query, Row, Sort};
 pub use schema::{Physical, Plan, PlanStep};
-pub use store::{ControlDb, Dialect, Queue, Store, StoreConfig, TenantDb};
+pub use store::{Dialect, Queue, Store, StoreConfig};
+pub use tenant::{ControlDb, TenantDb};
 pub use tx::Tx;

@@ -17,7 +17,10 @@ struct Step {
 const CONTROL: &[Step] =
     &[Step { number: 1, name: "accounts", sql: include_str!("../../../migrations/control/0001_accounts.sql") }];
 
-const TENANT: &[Step] = &[Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") }];
+const TENANT: &[Step] = &[
+    Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
+    Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") },
+];
 
 /// Brings the control database to this engine's version; does nothing when it is there already.
 pub(crate) fn migrate_control(tx: &mut Tx) -> Result<(), StorageError> {

@@ -1,9 +1,27 @@
 //! The store: where the databases are, and the threads that work on them.
-use std::path::PathBuf;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
 use kontor_definitions::TenantId;
 
-use crate::{error::StorageError, tx::Tx};
+use crate::{
+    error::StorageError,
+    job::{ReadJob, WriteJob},
+    server,
+    tenant::{ControlDb, Database, TenantDb},
+    threads::{
+        postgres,
+        postgres_threads::{As, PostgresThreads},
+        sqlite_readers::SqliteReaders,
+        sqlite_writers::SqliteWriters,
+    },
+};
 
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,77 +54,204 @@ pub enum Queue {
     Background,
 }
 
-/// All databases of an instance and the threads that work on them.
-pub struct Store {}
+/// Names one of the databases of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum DatabaseKey {
+    /// Accounts, tenants, sessions.
+    Control,
+    /// A tenant's data.
+    Tenant(TenantId),
+}
 
-impl Store {
-    /// Opens (and where missing makes) the control database, migrates it, starts the threads.
-    pub fn open(_config: &StoreConfig) -> Result<Self, StorageError> {
-        unimplemented!()
+impl DatabaseKey {
+    /// Its SQLite file.
+    pub(crate) fn file(self, folder: &Path) -> PathBuf {
+        match self {
+            Self::Control => folder.join("control.sqlite"),
+            Self::Tenant(id) => folder.join("tenants").join(format!("{id}.sqlite")),
+        }
     }
-    /// Which database.
-    pub fn dialect(&self) -> Dialect {
-        unimplemented!()
+
+    /// Its PostgreSQL schema.
+    pub(crate) fn schema(self) -> String {
+        match self {
+            Self::Control => "kontor_control".to_owned(),
+            Self::Tenant(id) => format!("t_{id}"),
+        }
     }
-    /// The control database.
-    pub fn control(&self) -> ControlDb {
-        unimplemented!()
-    }
-    /// Makes a tenant's file or schema with the system tables. Idempotent.
-    pub fn create_tenant(&self, _tenant: TenantId) -> Result<TenantDb, StorageError> {
-        unimplemented!()
-    }
-    /// A tenant's database, migrated to this engine's system tables; files are opened when first used and closed when long unused.
-    pub fn tenant(&self, _tenant: TenantId) -> Result<TenantDb, StorageError> {
-        unimplemented!()
-    }
-    /// Deletes a tenant's file or schema with everything in it.
-    pub fn drop_tenant(&self, _tenant: TenantId) -> Result<(), StorageError> {
-        unimplemented!()
+
+    /// The PostgreSQL role that reaches only this schema.
+    pub(crate) fn role(self) -> String {
+        format!("kontor_{}", self.schema())
     }
 }
 
-/// A tenant's database.
-#[derive(Clone)]
-pub struct TenantDb {}
+/// All databases of an instance and the threads that work on them.
+pub struct Store {
+    inner: Arc<Inner>,
+}
 
-/// The control database: accounts, tenants, sessions. A type of its own, so that no statement mixes the two.
-#[derive(Clone)]
-pub struct ControlDb {}
+/// What every handle to a database shares; the threads stop when the last handle is gone.
+pub(crate) struct Inner {
+    backend: Backend,
+    /// What this process knows of each database it has met.
+    met: Mutex<HashMap<DatabaseKey, Arc<Met>>>,
+    makings: AtomicU64,
+}
 
-impl TenantDb {
-    /// Runs a job in a write transaction and answers after COMMIT. The job may run more than once
-    /// (serialisation failure, lost group), so it must only depend on what it is given and on the `Tx`.
-    /// An `Err` rolls the job's writes back; other jobs of the same group commit are not touched.
-    pub async fn write<T, E>(&self, _queue: Queue, _job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
-    {
-        unimplemented!()
+/// What this process knows of a database.
+pub(crate) struct Met {
+    /// Its system tables are those of this engine.
+    pub(crate) migrated: AtomicBool,
+    /// Tells a database from one of the same name that was dropped before.
+    pub(crate) making: u64,
+}
+
+enum Backend {
+    Sqlite { folder: PathBuf, writers: SqliteWriters, readers: SqliteReaders },
+    Postgres { threads: PostgresThreads, roles: bool },
+}
+
+impl Store {
+    /// Opens (and where missing makes) the control database, migrates it, starts the threads. Blocks.
+    pub fn open(config: &StoreConfig) -> Result<Self, StorageError> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let backend = match &config.database {
+            None => Backend::sqlite(config, cores)?,
+            Some(url) => Backend::postgres(config, url, cores)?,
+        };
+        let inner = Inner { backend, met: Mutex::new(HashMap::new()), makings: AtomicU64::new(0) };
+        let store = Self { inner: Arc::new(inner) };
+        store.control().0.migrate_blocking()?;
+        Ok(store)
     }
-    /// Runs a job in a read-only transaction: one consistent picture.
-    pub async fn read<T, E>(&self, _job: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
-    {
-        unimplemented!()
+
+    /// Which database.
+    pub fn dialect(&self) -> Dialect {
+        match self.inner.backend {
+            Backend::Sqlite { .. } => Dialect::Sqlite,
+            Backend::Postgres { .. } => Dialect::Postgres,
+        }
     }
-    /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.
-    pub fn write_blocking<T, E>(&self, _queue: Queue, _job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
-    {
-        unimplemented!()
+
+    /// The control database.
+    pub fn control(&self) -> ControlDb {
+        ControlDb(self.database(DatabaseKey::Control))
     }
-    /// `read` for the command line and tests.
-    pub fn read_blocking<T, E>(&self, _job: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
-    {
-        unimplemented!()
+
+    /// Makes a tenant's file or schema with the system tables. Idempotent. Blocks: not for an async worker.
+    pub fn create_tenant(&self, tenant: TenantId) -> Result<TenantDb, StorageError> {
+        let key = DatabaseKey::Tenant(tenant);
+        if let Backend::Postgres { roles, .. } = &self.inner.backend {
+            self.as_owner(server::create_schema(key, *roles))?;
+        }
+        let tenant = TenantDb(self.database(key));
+        tenant.0.migrate_blocking()?;
+        Ok(tenant)
     }
+
+    /// A tenant's database. Its system tables are brought to this engine's state, and a file is opened, when it is
+    /// first used; a file long unused is closed.
+    pub fn tenant(&self, tenant: TenantId) -> Result<TenantDb, StorageError> {
+        let key = DatabaseKey::Tenant(tenant);
+        if let Backend::Sqlite { folder, .. } = &self.inner.backend
+            && !key.file(folder).is_file()
+        {
+            return Err(StorageError::Unavailable(format!("the tenant {tenant} has no database")));
+        }
+        Ok(TenantDb(self.database(key)))
+    }
+
+    /// Deletes a tenant's file or schema with everything in it. Blocks: not for an async worker.
+    pub fn drop_tenant(&self, tenant: TenantId) -> Result<(), StorageError> {
+        let key = DatabaseKey::Tenant(tenant);
+        let dropped = match &self.inner.backend {
+            Backend::Sqlite { folder, writers, .. } => {
+                writers.close(key);
+                remove_files(&key.file(folder))
+            }
+            Backend::Postgres { .. } => self.as_owner(server::drop_schema(key)),
+        };
+        lock(&self.inner.met).remove(&key);
+        dropped
+    }
+
+    fn as_owner(&self, statements: Vec<String>) -> Result<(), StorageError> {
+        self.control().0.write_blocking(Queue::Interactive, As::Owner, move |tx| {
+            statements.iter().try_for_each(|statement| tx.execute(statement, &[]).map(|_rows| ()))
+        })
+    }
+
+    fn database(&self, key: DatabaseKey) -> Database {
+        let mut met = lock(&self.inner.met);
+        let met = met.entry(key).or_insert_with(|| {
+            let making = self.inner.makings.fetch_add(1, Ordering::Relaxed);
+            Arc::new(Met { migrated: AtomicBool::new(false), making })
+        });
+        Database::new(Arc::clone(&self.inner), key, Arc::clone(met))
+    }
+}
+
+impl Inner {
+    /// Hands a write job to the threads.
+    pub(crate) fn write(&self, key: DatabaseKey, role: As, queue: Queue, job: Box<dyn WriteJob>) {
+        match &self.backend {
+            Backend::Sqlite { writers, .. } => writers.submit(key, queue, job),
+            Backend::Postgres { threads, .. } => threads.write(key, role, queue, job),
+        }
+    }
+
+    /// Hands a read job to the threads.
+    pub(crate) fn read(&self, key: DatabaseKey, making: u64, job: Box<dyn ReadJob>) {
+        match &self.backend {
+            Backend::Sqlite { readers, .. } => readers.submit((key, making), job),
+            Backend::Postgres { threads, .. } => threads.read(key, job),
+        }
+    }
+}
+
+impl Backend {
+    fn sqlite(config: &StoreConfig, cores: usize) -> Result<Self, StorageError> {
+        let folder = config.data.clone();
+        std::fs::create_dir_all(folder.join("tenants")).map_err(|error| {
+            StorageError::Unavailable(format!("the data folder {} cannot be made: {error}", folder.display()))
+        })?;
+        let readers = chosen(config.readers, cores.max(2));
+        let writers = chosen(config.writers, cores.max(2));
+        Ok(Self::Sqlite {
+            readers: SqliteReaders::start(&folder, readers)?,
+            writers: SqliteWriters::start(folder.clone(), writers)?,
+            folder,
+        })
+    }
+
+    fn postgres(config: &StoreConfig, url: &str, cores: usize) -> Result<Self, StorageError> {
+        let options = postgres::options(url)?;
+        let roles = server::prepare(&options)?;
+        let readers = chosen(config.readers, (cores * 2).clamp(4, 32));
+        let writers = chosen(config.writers, (cores * 2).clamp(4, 32));
+        Ok(Self::Postgres { threads: PostgresThreads::start(&options, roles, readers, writers)?, roles })
+    }
+}
+
+fn chosen(asked: usize, otherwise: usize) -> usize {
+    if asked == 0 { otherwise } else { asked }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Deletes a database file with its log.
+fn remove_files(file: &Path) -> Result<(), StorageError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(PathBuf::from(name)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StorageError::Unavailable(format!("the tenant's file cannot be deleted: {error}"))),
+        }
+    }
+    Ok(())
 }

@@ -1,125 +1,213 @@
 //! A transaction on one connection: synchronous, the same on both databases.
 //!
 //! Fixed SQL is written once, portably: `?1` for parameters, `{t}` before every table name (nothing on SQLite,
-//! `"t_<id>".` on PostgreSQL), and only what both dialects understand.
-use kontor_access::Permit;
-use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId, Value};
+//! `"t_<id>".` on PostgreSQL), and only what both dialects understand. Business rows are read and written by the
+//! functions in `sql/`.
+use kontor_definitions::ColumnType;
+use sea_query::Value as SqlValue;
 
 use crate::{
     bind::Bind,
     error::StorageError,
-    query::{Aggregation, Context, Query, Row},
-    schema::{Physical, Plan},
+    query::Row,
     store::Dialect,
+    threads::{postgres::PostgresLink, sqlite::SqliteLink},
+    value::{Reading, encode},
 };
 
-/// A transaction.
-pub struct Tx {}
+/// A transaction. Jobs are handed one that is open; it ends when the job ends.
+pub struct Tx {
+    link: Link,
+    /// `"t_<id>".` on PostgreSQL, nothing on SQLite.
+    prefix: String,
+    /// Open savepoints.
+    depth: usize,
+    /// The transaction lost against another one and the job must be run again.
+    lost: bool,
+}
+
+enum Link {
+    Sqlite(SqliteLink),
+    Postgres(PostgresLink),
+}
 
 impl Tx {
-    /// Which database it runs on.
-    pub fn dialect(&self) -> Dialect {
-        unimplemented!()
-    }
-    /// Fixed SQL that answers rows of these column types.
-    pub(crate) fn query(&mut self, _sql: &str, _binds: &[Bind], _types: &[ColumnType]) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
-    }
-    /// Fixed SQL that changes rows; answers how many.
-    pub(crate) fn execute(&mut self, _sql: &str, _binds: &[Bind]) -> Result<u64, StorageError> {
-        unimplemented!()
+    /// Over a connection to a file.
+    pub(crate) fn sqlite(link: SqliteLink) -> Self {
+        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false }
     }
 
-    /// Reads rows under the person's read permits (`context.rights`), or under `permit` for the queried entity where given
-    /// (update and delete permits, when an action looks for the rows it may touch).
-    pub fn select(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Query) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+    /// Over a connection to a server.
+    pub(crate) fn postgres(link: PostgresLink) -> Self {
+        Self { link: Link::Postgres(link), prefix: String::new(), depth: 0, lost: false }
     }
-    /// Counts the rows a query would answer without its limit and place.
-    pub fn count(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Query) -> Result<u64, StorageError> {
-        unimplemented!()
+
+    /// Which database it runs on.
+    pub fn dialect(&self) -> Dialect {
+        match self.link {
+            Link::Sqlite(_) => Dialect::Sqlite,
+            Link::Postgres(_) => Dialect::Postgres,
+        }
     }
-    /// Groups rows.
-    pub fn aggregate(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Aggregation) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+
+    /// Runs a part of a job so that its failure undoes only that part: the rows of an import, one by one.
+    /// Without it a failed statement ends the whole transaction on PostgreSQL.
+    pub fn attempt<T, E: From<StorageError>>(&mut self, part: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        self.savepoint()?;
+        let depth = self.depth;
+        let answer = part(self);
+        if self.depth != depth {
+            return Err(StorageError::Bug("a part of a job left its savepoint".to_owned()).into());
+        }
+        self.end_savepoint(answer.is_ok())?;
+        answer
     }
-    /// Rows of an owned-lines entity for these parents, each row's first value the parent's id, ordered by parent and position.
-    pub fn lines(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _parents: &[RecordId],
-        _columns: &[Path],
-    ) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+
+    /// Fixed SQL that answers rows of these column types.
+    pub(crate) fn query(&mut self, sql: &str, binds: &[Bind], types: &[ColumnType]) -> Result<Vec<Row>, StorageError> {
+        let readings: Vec<Reading> = types.iter().map(|ty| Reading::Column(*ty)).collect();
+        let (sql, values) = self.fixed(sql, binds)?;
+        self.fetch(&sql, values, &readings)
     }
-    /// Locks a record's row until the end of the transaction (SQLite: the writer has the file already).
-    /// Answers whether it exists under the permit.
-    pub fn lock(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+
+    /// Fixed SQL that changes rows or tables; answers how many rows.
+    pub(crate) fn execute(&mut self, sql: &str, binds: &[Bind]) -> Result<u64, StorageError> {
+        let (sql, values) = self.fixed(sql, binds)?;
+        self.run(&sql, values)
     }
-    /// Whether a row is reached by a permit: asked after a write for the new row.
-    pub fn permits(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+
+    /// What stands before a table's name.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
-    /// Inserts a row: values by field, system fields included. Fields not named are null.
-    pub fn insert(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _values: &[(FieldId, Value)],
-    ) -> Result<(), StorageError> {
-        unimplemented!()
+
+    /// Rows of a statement in this database's dialect.
+    pub(crate) fn fetch(&mut self, sql: &str, values: Vec<SqlValue>, readings: &[Reading]) -> Result<Vec<Row>, StorageError> {
+        let answer = match &mut self.link {
+            Link::Sqlite(link) => link.query(sql, values, readings),
+            Link::Postgres(link) => link.query(sql, values, readings),
+        };
+        self.watched(answer)
     }
-    /// Changes a row that the permit reaches; answers whether there was one.
-    pub fn update(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-        _values: &[(FieldId, Value)],
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+
+    /// Runs a statement in this database's dialect.
+    pub(crate) fn run(&mut self, sql: &str, values: Vec<SqlValue>) -> Result<u64, StorageError> {
+        let answer = match &mut self.link {
+            Link::Sqlite(link) => link.execute(sql, values),
+            Link::Postgres(link) => link.execute(sql, values),
+        };
+        self.watched(answer)
     }
-    /// Deletes a row (owned lines that were removed, purge); answers whether there was one.
-    pub fn delete(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+
+    fn control(&mut self, sql: &str) -> Result<(), StorageError> {
+        let answer = match &mut self.link {
+            Link::Sqlite(link) => link.control(sql),
+            Link::Postgres(link) => link.control(sql),
+        };
+        self.watched(answer)
     }
-    /// The id of another live record with these values (case-sensitive), if there is one. Runs as definer: what is told of it is the caller's duty.
-    pub fn find_duplicate(
-        &mut self,
-        _context: Context<'_>,
-        _entity: EntityId,
-        _values: &[(FieldId, Value)],
-        _except: Option<RecordId>,
-    ) -> Result<Option<RecordId>, StorageError> {
-        unimplemented!()
+
+    fn watched<T>(&mut self, answer: Result<T, StorageError>) -> Result<T, StorageError> {
+        self.lost |= matches!(answer, Err(StorageError::Serialisation));
+        answer
     }
-    /// Applies a plan's steps in this transaction and answers the new physical schema, stored with it.
-    pub fn apply(&mut self, _plan: &Plan) -> Result<Physical, StorageError> {
-        unimplemented!()
+
+    fn fixed(&self, sql: &str, binds: &[Bind]) -> Result<(String, Vec<SqlValue>), StorageError> {
+        let dialect = self.dialect();
+        let sql = sql.replace("{t}", &self.prefix);
+        let sql = match dialect {
+            Dialect::Sqlite => sql,
+            Dialect::Postgres => dollar_parameters(&sql),
+        };
+        let values = binds.iter().map(|bind| encode(dialect, bind)).collect::<Result<Vec<_>, _>>()?;
+        Ok((sql, values))
     }
 }
 
-use crate::query::Path;
+/// How the threads begin and end transactions.
+impl Tx {
+    /// Opens a transaction on a file.
+    pub(crate) fn begin(&mut self) -> Result<(), StorageError> {
+        self.depth = 0;
+        self.lost = false;
+        let begin = match &self.link {
+            Link::Sqlite(link) => link.begin(),
+            Link::Postgres(_) => return Err(StorageError::Bug("a server's transaction names its schema".to_owned())),
+        };
+        self.control(begin)
+    }
+
+    /// The connection to a server.
+    pub(crate) fn server(&mut self) -> Option<&mut PostgresLink> {
+        match &mut self.link {
+            Link::Sqlite(_) => None,
+            Link::Postgres(link) => Some(link),
+        }
+    }
+
+    /// A transaction was opened in this schema.
+    pub(crate) fn opened(&mut self, prefix: String) {
+        self.prefix = prefix;
+        self.depth = 0;
+        self.lost = false;
+    }
+
+    /// Ends the transaction; what was written is durable when this answers `Ok`.
+    pub(crate) fn commit(&mut self) -> Result<(), StorageError> {
+        let committed = self.control("COMMIT");
+        if committed.is_err() {
+            self.rollback();
+        }
+        committed
+    }
+
+    /// Ends the transaction without its writes.
+    pub(crate) fn rollback(&mut self) {
+        if self.is_open()
+            && let Err(error) = self.control("ROLLBACK")
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back");
+        }
+        self.depth = 0;
+    }
+
+    /// Whether the transaction is still there: SQLite rolls everything back on some errors.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.link {
+            Link::Sqlite(link) => !link.is_autocommit(),
+            Link::Postgres(link) => link.in_transaction(),
+        }
+    }
+
+    /// Whether the job must run again.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Opens a savepoint.
+    pub(crate) fn savepoint(&mut self) -> Result<(), StorageError> {
+        self.control(&format!("SAVEPOINT s{}", self.depth))?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn end_savepoint(&mut self, keep: bool) -> Result<(), StorageError> {
+        self.depth = self.depth.saturating_sub(1);
+        let name = self.depth;
+        if !keep {
+            self.control(&format!("ROLLBACK TO SAVEPOINT s{name}"))?;
+        }
+        self.control(&format!("RELEASE SAVEPOINT s{name}"))
+    }
+
+    /// Ends all savepoints down to the transaction itself; a job that panicked can have left some open.
+    pub(crate) fn end_savepoints(&mut self, keep: bool) -> Result<(), StorageError> {
+        self.depth = 1;
+        self.end_savepoint(keep)
+    }
+}
+
+/// `?1` as PostgreSQL writes it; our fixed SQL has no question marks but these.
+fn dollar_parameters(sql: &str) -> String {
+    sql.replace('?', "$")
+}

@@ -1,0 +1,182 @@
+//! Handles to databases: they hand jobs to the threads and wait for the answers.
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    error::StorageError,
+    job, migrations,
+    store::{DatabaseKey, Inner, Met, Queue},
+    threads::postgres_threads::As,
+    tx::Tx,
+};
+
+/// A tenant's database.
+#[derive(Clone)]
+pub struct TenantDb(pub(crate) Database);
+
+/// The control database: accounts, tenants, sessions. A type of its own, so that no statement mixes the two.
+#[derive(Clone)]
+pub struct ControlDb(pub(crate) Database);
+
+/// What both handles are.
+#[derive(Clone)]
+pub(crate) struct Database {
+    inner: Arc<Inner>,
+    key: DatabaseKey,
+    met: Arc<Met>,
+}
+
+fn gone<E: From<StorageError>>() -> E {
+    StorageError::Unavailable("the store was closed before the job was answered".to_owned()).into()
+}
+
+impl Database {
+    pub(crate) fn new(inner: Arc<Inner>, key: DatabaseKey, met: Arc<Met>) -> Self {
+        Self { inner, key, met }
+    }
+
+    fn hand_in_write<T, E>(
+        &self,
+        queue: Queue,
+        role: As,
+        work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let (job, answer) = job::Write::new(work);
+        self.inner.write(self.key, role, queue, Box::new(job));
+        answer
+    }
+
+    fn hand_in_read<T, E>(&self, work: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> oneshot::Receiver<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let (job, answer) = job::Read::new(work);
+        self.inner.read(self.key, self.met.making, Box::new(job));
+        answer
+    }
+
+    /// The job that brings the system tables to this engine's state, unless that was done.
+    fn hand_in_migration(&self) -> Option<oneshot::Receiver<Result<(), StorageError>>> {
+        if self.met.migrated.load(Ordering::Acquire) {
+            return None;
+        }
+        let key = self.key;
+        Some(self.hand_in_write(Queue::Interactive, As::Owner, move |tx| match key {
+            DatabaseKey::Control => migrations::migrate_control(tx),
+            DatabaseKey::Tenant(_) => migrations::migrate_tenant(tx),
+        }))
+    }
+
+    async fn migrate(&self) -> Result<(), StorageError> {
+        if let Some(answer) = self.hand_in_migration() {
+            answer.await.unwrap_or_else(|_closed| Err(gone()))?;
+            self.met.migrated.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Brings the system tables to this engine's state. Blocks.
+    pub(crate) fn migrate_blocking(&self) -> Result<(), StorageError> {
+        if let Some(answer) = self.hand_in_migration() {
+            answer.blocking_recv().unwrap_or_else(|_closed| Err(gone()))?;
+            self.met.migrated.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    async fn write<T, E>(&self, queue: Queue, work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.migrate().await?;
+        self.hand_in_write(queue, As::Tenant, work).await.unwrap_or_else(|_closed| Err(gone()))
+    }
+
+    async fn read<T, E>(&self, work: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.migrate().await?;
+        self.hand_in_read(work).await.unwrap_or_else(|_closed| Err(gone()))
+    }
+
+    /// `write`, blocking, in this name; the control database's own set-up goes through it too.
+    pub(crate) fn write_blocking<T, E>(
+        &self,
+        queue: Queue,
+        role: As,
+        work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.migrate_blocking()?;
+        self.hand_in_write(queue, role, work).blocking_recv().unwrap_or_else(|_closed| Err(gone()))
+    }
+
+    fn read_blocking<T, E>(&self, work: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.migrate_blocking()?;
+        self.hand_in_read(work).blocking_recv().unwrap_or_else(|_closed| Err(gone()))
+    }
+}
+
+macro_rules! handle {
+    ($name:ident) => {
+        impl $name {
+            /// Runs a job in a write transaction and answers after COMMIT. The job may run more than once
+            /// (serialisation failure, lost group), so it must only depend on what it is given and on the `Tx`.
+            /// An `Err` rolls the job's writes back; other jobs of the same group commit are not touched.
+            pub async fn write<T, E>(&self, queue: Queue, job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+            where
+                T: Send + 'static,
+                E: From<StorageError> + Send + 'static,
+            {
+                self.0.write(queue, job).await
+            }
+            /// Runs a job in a read-only transaction: one consistent picture.
+            pub async fn read<T, E>(&self, job: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+            where
+                T: Send + 'static,
+                E: From<StorageError> + Send + 'static,
+            {
+                self.0.read(job).await
+            }
+            /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.
+            pub fn write_blocking<T, E>(
+                &self,
+                queue: Queue,
+                job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+            ) -> Result<T, E>
+            where
+                T: Send + 'static,
+                E: From<StorageError> + Send + 'static,
+            {
+                self.0.write_blocking(queue, As::Tenant, job)
+            }
+            /// `read` for the command line and tests.
+            pub fn read_blocking<T, E>(&self, job: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+            where
+                T: Send + 'static,
+                E: From<StorageError> + Send + 'static,
+            {
+                self.0.read_blocking(job)
+            }
+        }
+    };
+}
+
+handle!(TenantDb);
+handle!(ControlDb);
