@@ -1,1 +1,3 @@
 //! Whole stories through the engine: install, use, change, publish, import.
+mod app_folders;
+mod sample_data;
