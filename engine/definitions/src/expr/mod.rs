@@ -3,15 +3,25 @@
 //! Text is [`parse`](parse::parse)d into a syntax tree with spans, [`resolve`](resolve::resolve)d against the
 //! names in reach into the typed [`Expr`] below, and the typed tree is evaluated here ([`eval`]), compiled to SQL
 //! by `storage`, and sent to the browser as JSON ([`json`]). `tests/cases/expressions` proves the three equal.
+pub mod ast;
 pub mod decimal;
+pub mod error;
 pub mod eval;
 pub mod function;
 pub mod json;
+mod lex;
+pub mod names;
 pub mod parse;
 pub mod print;
+pub mod reads;
 pub mod resolve;
+mod wide;
 
+pub use error::ExprError;
 pub use function::Function;
+pub use names::{CatalogNames, NamedField, Names};
+pub use parse::parse;
+pub use resolve::{compile, resolve};
 
 use crate::{
     id::{EntityId, FieldId},
@@ -53,7 +63,7 @@ pub enum Type {
     List(Box<Type>),
     /// Owned lines of this entity; only aggregates take them.
     Rows(EntityId),
-    /// Structured values; only null tests and equality take them.
+    /// Structured values; only null tests take them.
     Json,
 }
 
