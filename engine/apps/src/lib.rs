@@ -1,6 +1,35 @@
 //! Tenants and the definitions they live by: draft, check, plan, publish, revisions, packages.
 //!
 //! A [`Tenant`] holds one immutable [`Snapshot`] that is swapped whole when a revision goes live; a request takes
-//! one `Arc<Snapshot>` and keeps it to the end. Nothing here touches business records beyond applying a plan's steps.
+//! one `Arc<Snapshot>` and keeps it to the end. Nothing here touches business records beyond applying a plan's steps
+//! and setting up a tenant's first people; stored derived fields are filled through [`Backfill`].
 //!
-//! Start reading at `tenant.rs`, then `publish.rs`.
+//! Start reading at `tenant.rs`, then `release.rs`: the one way in which definitions go live.
+mod act;
+mod apps;
+mod backfill;
+mod base;
+mod compile;
+mod derived;
+pub mod draft;
+mod error;
+pub mod package;
+mod people;
+mod release;
+pub mod revisions;
+mod rights;
+mod snapshot;
+mod sources;
+mod tenant;
+
+pub use act::Act;
+pub use apps::{Admin, Apps};
+pub use backfill::{Backfill, BackfillWork, NoBackfill};
+pub use base::base;
+pub use compile::{Compiled, compile, key_of_file};
+pub use error::{AppError, PackageProblem};
+pub use people::NewUser;
+pub use release::{Outline, plan_text};
+pub use snapshot::Snapshot;
+pub use sources::{DocumentKey, Sources};
+pub use tenant::{Begin, Tenant};

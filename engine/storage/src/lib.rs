@@ -15,6 +15,7 @@ mod migrations;
 pub mod query;
 mod rows;
 pub mod schema;
+mod schema_of_tenant;
 mod server;
 mod store;
 pub mod system;

@@ -1,0 +1,33 @@
+//! How a publish fills stored derived fields of rows that are there already; `records` knows how to compute them.
+use kontor_definitions::{EntityId, FieldId, RecordId};
+use kontor_storage::Tx;
+
+use crate::{act::Act, error::AppError, snapshot::Snapshot};
+
+/// Computes stored derived fields of existing rows.
+pub trait Backfill: Send + Sync {
+    /// Computes `fields` for at most a few hundred rows of the entity behind `after`, by id, archived ones included.
+    /// Answers the last row done, or nothing when no row is left. Changes neither revision, history nor `updated_at`.
+    fn chunk(&self, tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Result<Option<RecordId>, AppError>;
+}
+
+/// What is to be computed.
+pub struct BackfillWork<'a> {
+    /// The definitions that are going live, with the tables as they are after the plan was applied.
+    pub snapshot: &'a Snapshot,
+    /// The entity. Owned lines come before their parents, so that roll-ups find them done.
+    pub entity: EntityId,
+    /// Its fields that are new or computed in another way, in the entity's order of computing.
+    pub fields: &'a [FieldId],
+    /// The publish.
+    pub act: Act,
+}
+
+/// For places that hold no business rows: a check of an app folder, a tenant being made.
+pub struct NoBackfill;
+
+impl Backfill for NoBackfill {
+    fn chunk(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _after: Option<RecordId>) -> Result<Option<RecordId>, AppError> {
+        Ok(None)
+    }
+}

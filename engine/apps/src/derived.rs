@@ -1,0 +1,97 @@
+//! Which stored derived fields must be computed anew for rows that are there already.
+use kontor_definitions::{
+    Catalog, Entity, EntityId, FieldId, FieldType,
+    catalog::{Field, FieldClass},
+};
+use kontor_storage::{Plan, PlanStep, schema::PlanAction};
+
+use crate::snapshot::Snapshot;
+
+/// An entity with the fields to be computed, in its order of computing.
+pub(crate) type Work = (EntityId, Vec<FieldId>);
+
+/// The entities whose stored derived fields are new or computed in another way than before; owned lines come before
+/// their parents. Where one field changes all of the entity are computed: others may build on it.
+pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
+    let mut dirty: Vec<EntityId> = Vec::new();
+    for entity in after.entities.values() {
+        // A table that does not exist yet has no rows.
+        let has_rows = before.physical.tables.contains_key(&entity.id);
+        let old = before.catalog.entity(entity.id);
+        if has_rows && derived(entity).any(|field| is_new(old.map(AsRef::as_ref), field)) {
+            mark(after, entity, &mut dirty);
+        }
+    }
+    dirty.sort_by_key(|id| std::cmp::Reverse(after.entity(*id).map_or(0, |entity| depth(after, entity))));
+    let work = dirty.into_iter().filter_map(|id| {
+        let entity = after.entity(id)?;
+        let old = before.catalog.entity(id).map(AsRef::as_ref);
+        let wanted = derived(entity).filter(|field| !is_copy(field) || is_new(old, field));
+        Some((id, wanted.map(|field| field.id).collect()))
+    });
+    work.filter(|(_, fields): &Work| !fields.is_empty()).collect()
+}
+
+/// Adds what will be computed to a plan, where the plan does not say so already.
+pub(crate) fn add_steps(plan: &mut Plan, work: &[Work], catalog: &Catalog) {
+    for (id, fields) in work {
+        let Some(entity) = catalog.entity(*id) else { continue };
+        for field in fields.iter().filter_map(|field| entity.field(*field)) {
+            let known = plan.steps.iter().any(|step| {
+                step.action == PlanAction::Backfill && step.entity_id == *id && step.field.as_ref() == Some(&field.name)
+            });
+            if !known {
+                plan.steps.push(PlanStep {
+                    action: PlanAction::Backfill,
+                    entity: entity.full_name(),
+                    entity_id: *id,
+                    field: Some(field.name.clone()),
+                    rows: 0,
+                    data_lost: 0,
+                    reversible: true,
+                });
+            }
+        }
+    }
+}
+
+/// The entity and the parents above it, whose roll-ups build on it.
+fn mark(catalog: &Catalog, entity: &Entity, dirty: &mut Vec<EntityId>) {
+    if dirty.contains(&entity.id) {
+        return;
+    }
+    dirty.push(entity.id);
+    if let Some(parent) = entity.parent.and_then(|(parent, _)| catalog.entity(parent)) {
+        mark(catalog, parent, dirty);
+    }
+}
+
+fn depth(catalog: &Catalog, entity: &Entity) -> usize {
+    // Lines of lines of lines are as deep as definitions go; the bound keeps a broken chain from running on.
+    let mut at = entity;
+    for steps in 0..16 {
+        match at.parent.and_then(|(parent, _)| catalog.entity(parent)) {
+            Some(parent) => at = parent,
+            None => return steps,
+        }
+    }
+    16
+}
+
+/// Stored derived fields in their order of computing.
+fn derived(entity: &Entity) -> impl Iterator<Item = &Field> {
+    let in_order = entity.compute_order.iter().filter_map(|place| entity.fields.get(*place));
+    in_order.filter(|field| field.class == FieldClass::Row)
+}
+
+/// A copied lookup keeps what it copied when its row was written.
+fn is_copy(field: &Field) -> bool {
+    matches!(&field.ty, FieldType::Lookup { copied: true, .. })
+}
+
+/// Whether a field was not there, or was computed in another way. The printed form of a type names every part of its
+/// expressions by id, so a rename changes nothing.
+fn is_new(old: Option<&Entity>, field: &Field) -> bool {
+    let before = old.and_then(|entity| entity.field(field.id));
+    before.is_none_or(|before| before.class != field.class || format!("{:?}", before.ty) != format!("{:?}", field.ty))
+}

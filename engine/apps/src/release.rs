@@ -1,0 +1,284 @@
+//! The one way in which definitions go live: check, plan, apply, fill derived fields, store the revision, all in one
+//! transaction; then the snapshot is swapped. Publish, restore, install and the making of a tenant all come here.
+use std::sync::Arc;
+
+use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, LocalText};
+use kontor_storage::{
+    Plan, PlanStep, Tx,
+    schema::{self, PlanAction},
+    system::{
+        document, draft, package,
+        retired_id::{self, RetiredId},
+        revision::{self, Revision},
+        state,
+    },
+};
+use time::OffsetDateTime;
+
+use crate::{
+    act::Act,
+    backfill::{Backfill, BackfillWork},
+    compile::{Compiled, Meanings, compile, meanings},
+    derived,
+    draft::{self as drafts, Draft},
+    error::{AppError, text},
+    snapshot::Snapshot,
+    sources::Sources,
+    tenant::Tenant,
+};
+
+/// Definitions that shall go live.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    /// All documents of all apps.
+    pub(crate) sources: Arc<Sources>,
+    /// The live revision they were made on; another one meanwhile refuses them.
+    pub(crate) on: i64,
+    /// They are the draft as of this version.
+    pub(crate) draft: Option<i64>,
+    /// What the person says about it.
+    pub(crate) message: String,
+    /// The revision they bring back.
+    pub(crate) restored_from: Option<i64>,
+    /// The app that was installed with them: name, version.
+    pub(crate) installed: Option<(String, String)>,
+}
+
+impl Candidate {
+    /// The first revision of a tenant.
+    pub(crate) fn first(base: Sources) -> Self {
+        Self {
+            sources: Arc::new(base),
+            on: 0,
+            draft: None,
+            message: String::new(),
+            restored_from: None,
+            installed: Some(("base".to_owned(), env!("CARGO_PKG_VERSION").to_owned())),
+        }
+    }
+}
+
+/// What a release would do, shown before it is done.
+#[derive(Clone, Debug, Default)]
+pub struct Outline {
+    /// The steps; empty where the definitions do not check.
+    pub plan: Plan,
+    /// Findings of the check, and what the data says about the change.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What is prepared before the transaction.
+struct Prepared {
+    candidate: Candidate,
+    catalog: Arc<Catalog>,
+    fingerprint: Arc<str>,
+    before: Arc<Snapshot>,
+    act: Act,
+}
+
+/// Checks the documents and makes them live. Blocks; not for an async worker.
+pub(crate) fn release(
+    tenant: &Tenant,
+    candidate: Candidate,
+    act: Act,
+    backfill: &Arc<dyn Backfill>,
+) -> Result<Arc<Snapshot>, AppError> {
+    let retired = tenant.db().read_blocking(drafts::retired)?;
+    let before = current(tenant, candidate.on)?;
+    let compiled = compile(Arc::clone(&candidate.sources), &retired);
+    let catalog = match compiled.catalog {
+        Some(catalog) => catalog,
+        None => return Err(AppError::Findings(compiled.findings)),
+    };
+    let fingerprint = candidate.sources.fingerprint();
+    tenant.catalogs().keep(&fingerprint, &catalog);
+    let prepared = Prepared { candidate, catalog, fingerprint: Arc::from(fingerprint), before, act };
+    let filler = Arc::clone(backfill);
+    let snapshot = tenant.db().publish_blocking(move |tx| apply(tx, &prepared, &*filler))?;
+    Ok(tenant.swap(Arc::new(snapshot)))
+}
+
+/// The snapshot of the revision a candidate was made on, if it is still live.
+fn current(tenant: &Tenant, on: i64) -> Result<Arc<Snapshot>, AppError> {
+    let known = tenant.snapshot();
+    let known = if known.revision == on { known } else { tenant.reload_blocking()? };
+    if known.revision == on { Ok(known) } else { Err(AppError::ChangedMeanwhile) }
+}
+
+fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Snapshot, AppError> {
+    let candidate = &prepared.candidate;
+    if state::read_for_update(tx)?.revision != candidate.on {
+        return Err(AppError::ChangedMeanwhile);
+    }
+    let head = draft::lock(tx)?;
+    if candidate.draft.is_some_and(|version| version != head.version) {
+        return Err(AppError::ChangedMeanwhile);
+    }
+    let physical = tx.physical()?;
+    let plan = schema::plan(&physical, &prepared.catalog)?;
+    let physical = tx.apply(&plan)?;
+    let revision = candidate.on + 1;
+    let snapshot = Snapshot {
+        revision,
+        catalog: Arc::clone(&prepared.catalog),
+        physical: Arc::new(physical),
+        sources: Arc::clone(&candidate.sources),
+        fingerprint: Arc::clone(&prepared.fingerprint),
+    };
+    for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog) {
+        fill(tx, &snapshot, (entity, &fields), prepared.act, backfill)?;
+    }
+    store(tx, prepared, revision)?;
+    Ok(snapshot)
+}
+
+fn fill(
+    tx: &mut Tx,
+    snapshot: &Snapshot,
+    (entity, fields): (EntityId, &[FieldId]),
+    act: Act,
+    backfill: &dyn Backfill,
+) -> Result<(), AppError> {
+    let work = BackfillWork { snapshot, entity, fields, act };
+    let mut after = None;
+    while let Some(last) = backfill.chunk(tx, &work, after)? {
+        after = Some(last);
+    }
+    Ok(())
+}
+
+/// Stores the revision and everything that goes with it, and makes it the live one.
+fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> {
+    let candidate = &prepared.candidate;
+    let Act { by, at, .. } = prepared.act;
+    let head = Revision {
+        revision: number,
+        made_at: at,
+        made_by: by.0,
+        message: candidate.message.clone(),
+        restored_from: candidate.restored_from,
+    };
+    revision::add(tx, &head)?;
+    for (key, text) in candidate.sources.iter() {
+        let hash = document::put(tx, text)?;
+        revision::add_document(tx, number, (&key.app, key.kind.name(), &key.name), &hash)?;
+    }
+    remember_ids(tx, &meanings(&prepared.before.sources), &meanings(&candidate.sources), number)?;
+    if let Some((app, version)) = &candidate.installed {
+        note_package(tx, &candidate.sources, (app, version), at)?;
+    }
+    if candidate.draft.is_some() {
+        draft::clear(tx)?;
+        draft::touch(tx, number)?;
+    }
+    state::set_revision(tx, number)?;
+    state::bump_rights(tx)?;
+    Ok(())
+}
+
+fn remember_ids(tx: &mut Tx, before: &Meanings, after: &Meanings, number: i64) -> Result<(), AppError> {
+    for ((app, id), what) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
+        let retired = RetiredId { app: app.clone(), id: id.to_string(), what: what.clone() };
+        retired_id::put(tx, &retired, number)?;
+    }
+    Ok(())
+}
+
+fn note_package(tx: &mut Tx, sources: &Sources, (app, version): (&str, &str), at: OffsetDateTime) -> Result<(), AppError> {
+    package::put(tx, app, version, at)?;
+    for (key, text) in sources.of(app) {
+        package::add_document(tx, app, key.kind.name(), &key.name, &document::hash(text))?;
+    }
+    Ok(())
+}
+
+impl Tenant {
+    /// Reads the draft. Blocks, as all that follows.
+    pub fn draft(&self) -> Result<Draft, AppError> {
+        self.db().read_blocking(drafts::read)
+    }
+
+    /// Checks the draft: every finding at once.
+    pub fn check_draft(&self) -> Result<Vec<Diagnostic>, AppError> {
+        Ok(self.draft()?.check().findings)
+    }
+
+    /// What publishing the draft would do.
+    pub fn plan_draft(&self) -> Result<Outline, AppError> {
+        let draft = self.draft()?;
+        draft.demand_current()?;
+        self.outline(draft.revision, draft.check())
+    }
+
+    /// Publishes the draft; answers the new snapshot. Of two at once the second is refused.
+    pub fn publish_draft(&self, message: &str, act: Act, backfill: &Arc<dyn Backfill>) -> Result<Arc<Snapshot>, AppError> {
+        let draft = self.draft()?;
+        draft.demand_current()?;
+        if draft.sources == draft.live {
+            return Err(AppError::NothingToPublish);
+        }
+        let candidate = Candidate {
+            sources: draft.sources,
+            on: draft.revision,
+            draft: Some(draft.version),
+            message: message.to_owned(),
+            restored_from: None,
+            installed: None,
+        };
+        release(self, candidate, act, backfill)
+    }
+
+    /// What making checked documents live would do.
+    pub(crate) fn outline(&self, on: i64, compiled: Compiled) -> Result<Outline, AppError> {
+        let before = current(self, on)?;
+        let Some(catalog) = compiled.catalog else {
+            return Ok(Outline { plan: Plan::default(), findings: compiled.findings });
+        };
+        let (plan, mut counted) = self.db().read_blocking(move |tx| measured(tx, &before, &catalog))?;
+        let mut findings = compiled.findings;
+        findings.append(&mut counted);
+        Ok(Outline { plan, findings })
+    }
+}
+
+fn measured(tx: &mut Tx, before: &Snapshot, catalog: &Arc<Catalog>) -> Result<(Plan, Vec<Diagnostic>), AppError> {
+    let physical = tx.physical()?;
+    let mut plan = schema::plan(&physical, catalog)?;
+    derived::add_steps(&mut plan, &derived::changed(before, catalog), catalog);
+    tx.measure(&physical, &mut plan)?;
+    Ok((plan, Vec::new()))
+}
+
+/// A step of a plan in words.
+pub fn plan_text(step: &PlanStep) -> LocalText {
+    let entity = &step.entity;
+    let field = step.field.as_deref().unwrap_or_default();
+    let (rows, lost) = (step.rows, step.data_lost);
+    let (zh, en) = match step.action {
+        PlanAction::CreateTable => (format!("新建“{entity}”的数据表"), format!("make the table of {entity}")),
+        PlanAction::AddColumn => (format!("为“{entity}”新增字段“{field}”"), format!("add {field} to {entity}")),
+        PlanAction::RetireColumn => (
+            format!("停用“{entity}”的字段“{field}”，其中 {lost} 条记录有值；恢复旧版本可找回"),
+            format!("retire {field} of {entity}: {lost} record(s) hold a value; restoring an older revision brings them back"),
+        ),
+        PlanAction::RestoreColumn => {
+            (format!("恢复“{entity}”的字段“{field}”及其原有的值"), format!("bring back {field} of {entity} with its values"))
+        }
+        PlanAction::RetireTable => (
+            format!("停用“{entity}”，其中有 {rows} 条记录；恢复旧版本可找回"),
+            format!("retire {entity} with {rows} record(s); restoring an older revision brings them back"),
+        ),
+        PlanAction::RestoreTable => {
+            (format!("恢复“{entity}”及其 {rows} 条记录"), format!("bring back {entity} with its {rows} record(s)"))
+        }
+        PlanAction::CreateIndex => {
+            (format!("为“{entity}”建立索引（{rows} 条记录）"), format!("build an index of {entity} over {rows} record(s)"))
+        }
+        PlanAction::DropIndex => (format!("删除“{entity}”的一个索引"), format!("drop an index of {entity}")),
+        PlanAction::Backfill => (
+            format!("为“{entity}”已有的 {rows} 条记录计算字段“{field}”"),
+            format!("compute {field} for the {rows} record(s) that {entity} has already"),
+        ),
+    };
+    text(&zh, &en)
+}

@@ -1,0 +1,297 @@
+//! A tenant: its database, its live snapshot, and the rights of its people.
+//!
+//! Every transaction begins by reading the tenant's state. One that finds its snapshot out of date drops its work,
+//! takes the new snapshot and runs again; [`Tenant::write`] and [`Tenant::read`] do this for their jobs.
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kontor_access::Rights;
+use kontor_definitions::{RecordId, TenantId};
+use kontor_storage::{Queue, StorageError, TenantDb, Tx, control::tenants::TenantRow, system::revision, system::state};
+use time::{Date, OffsetDateTime};
+
+use crate::{
+    compile::Catalogs,
+    error::AppError,
+    rights::{self, RightsCache},
+    snapshot::Snapshot,
+    sources::{DocumentKey, Sources},
+};
+
+/// How often a job is run again because definitions were published while it ran.
+const ATTEMPTS: usize = 8;
+
+/// A tenant in use.
+pub struct Tenant {
+    id: TenantId,
+    name: String,
+    title: String,
+    db: TenantDb,
+    current: RwLock<Arc<Snapshot>>,
+    rights: RightsCache,
+    catalogs: Arc<Catalogs>,
+}
+
+/// How a transaction finds its snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Up to date.
+    Fresh {
+        /// For [`Tenant::rights`].
+        rights_version: i64,
+    },
+    /// Another revision is live: drop the work, [`Tenant::reload`], run again.
+    Stale {
+        /// The live revision.
+        live: i64,
+    },
+}
+
+/// The end of one run of a job.
+enum Run<E> {
+    Stale,
+    Failed(E),
+}
+
+impl<E: From<StorageError>> From<StorageError> for Run<E> {
+    fn from(error: StorageError) -> Self {
+        Self::Failed(E::from(error))
+    }
+}
+
+impl Tenant {
+    pub(crate) fn load(row: TenantRow, db: TenantDb, catalogs: Arc<Catalogs>) -> Result<Self, AppError> {
+        let raw = db.read_blocking(Raw::read)?;
+        let current = RwLock::new(Arc::new(raw.into_snapshot(&catalogs)?));
+        Ok(Self { id: row.id, name: row.name, title: row.title, db, current, rights: RightsCache::default(), catalogs })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TenantId {
+        self.id
+    }
+    /// Its name in addresses and commands.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    /// Its title.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+    /// Its database.
+    pub fn db(&self) -> &TenantDb {
+        &self.db
+    }
+    pub(crate) fn catalogs(&self) -> &Arc<Catalogs> {
+        &self.catalogs
+    }
+
+    /// The definitions that this node knows as live. A request takes them once and keeps them to its end.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes a snapshot as live, unless a newer one is known already; answers the newest.
+    pub(crate) fn swap(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.revision < snapshot.revision {
+            *current = snapshot;
+        }
+        Arc::clone(&current)
+    }
+
+    /// Reads the live revision from the database; blocks.
+    pub fn reload_blocking(&self) -> Result<Arc<Snapshot>, AppError> {
+        let raw = self.db.read_blocking(Raw::read)?;
+        Ok(self.swap(Arc::new(raw.into_snapshot(&self.catalogs)?)))
+    }
+
+    /// Reads the live revision from the database.
+    pub async fn reload(&self) -> Result<Arc<Snapshot>, AppError> {
+        let raw = self.db.read(Raw::read).await?;
+        Ok(self.swap(Arc::new(raw.into_snapshot(&self.catalogs)?)))
+    }
+
+    /// The first statement of a transaction that writes: no other revision goes live before it ends.
+    pub fn begin_write(snapshot: &Snapshot, tx: &mut Tx) -> Result<Begin, StorageError> {
+        Ok(begin(snapshot, state::read_for_share(tx)?))
+    }
+
+    /// The first statement of a transaction that reads.
+    pub fn begin_read(snapshot: &Snapshot, tx: &mut Tx) -> Result<Begin, StorageError> {
+        Ok(begin(snapshot, state::read(tx)?))
+    }
+
+    /// Runs a job in a write transaction under the live snapshot; it gets the snapshot and the version of rights.
+    pub async fn write<T, E>(
+        &self,
+        queue: Queue,
+        job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + From<AppError> + Send + 'static,
+    {
+        let job = Arc::new(job);
+        for _ in 0..ATTEMPTS {
+            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
+            let run = move |tx: &mut Tx| in_write(&snapshot, tx, &*job);
+            match self.db.write(queue, run).await {
+                Ok(answer) => return Ok(answer),
+                Err(Run::Failed(error)) => return Err(error),
+                Err(Run::Stale) => drop(self.reload().await?),
+            }
+        }
+        Err(E::from(AppError::ChangedMeanwhile))
+    }
+
+    /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.
+    pub fn write_blocking<T, E>(
+        &self,
+        queue: Queue,
+        job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + From<AppError> + Send + 'static,
+    {
+        let job = Arc::new(job);
+        for _ in 0..ATTEMPTS {
+            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
+            let run = move |tx: &mut Tx| in_write(&snapshot, tx, &*job);
+            match self.db.write_blocking(queue, run) {
+                Ok(answer) => return Ok(answer),
+                Err(Run::Failed(error)) => return Err(error),
+                Err(Run::Stale) => drop(self.reload_blocking()?),
+            }
+        }
+        Err(E::from(AppError::ChangedMeanwhile))
+    }
+
+    /// Runs a job in a read-only transaction under the live snapshot; it gets the snapshot and the version of rights.
+    pub async fn read<T, E>(
+        &self,
+        job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + From<AppError> + Send + 'static,
+    {
+        let job = Arc::new(job);
+        for _ in 0..ATTEMPTS {
+            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
+            let run = move |tx: &mut Tx| in_read(&snapshot, tx, &*job);
+            match self.db.read(run).await {
+                Ok(answer) => return Ok(answer),
+                Err(Run::Failed(error)) => return Err(error),
+                Err(Run::Stale) => drop(self.reload().await?),
+            }
+        }
+        Err(E::from(AppError::ChangedMeanwhile))
+    }
+
+    /// `read` for the command line and tests.
+    pub fn read_blocking<T, E>(
+        &self,
+        job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + From<AppError> + Send + 'static,
+    {
+        let job = Arc::new(job);
+        for _ in 0..ATTEMPTS {
+            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
+            let run = move |tx: &mut Tx| in_read(&snapshot, tx, &*job);
+            match self.db.read_blocking(run) {
+                Ok(answer) => return Ok(answer),
+                Err(Run::Failed(error)) => return Err(error),
+                Err(Run::Stale) => drop(self.reload_blocking()?),
+            }
+        }
+        Err(E::from(AppError::ChangedMeanwhile))
+    }
+
+    /// The rights of a person today, from the roles assigned to them. A deactivated or missing person has none.
+    /// Cached until the revision, the version of rights or the day changes.
+    pub fn rights(
+        &self,
+        tx: &mut Tx,
+        snapshot: &Snapshot,
+        rights_version: i64,
+        user: RecordId,
+        (now, today): (OffsetDateTime, Date),
+    ) -> Result<Arc<Rights>, AppError> {
+        let key = (snapshot.revision, rights_version, today);
+        if let Some(known) = self.rights.get(key, user) {
+            return Ok(known);
+        }
+        let rights = Arc::new(rights::read(tx, snapshot, user, now, today)?);
+        self.rights.put(key, user, &rights);
+        Ok(rights)
+    }
+}
+
+fn begin(snapshot: &Snapshot, state: state::State) -> Begin {
+    if state.revision == snapshot.revision {
+        Begin::Fresh { rights_version: state.rights_version }
+    } else {
+        Begin::Stale { live: state.revision }
+    }
+}
+
+fn in_write<T, E: From<StorageError>>(
+    snapshot: &Arc<Snapshot>,
+    tx: &mut Tx,
+    job: &dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>,
+) -> Result<T, Run<E>> {
+    match Tenant::begin_write(snapshot, tx)? {
+        Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
+        Begin::Stale { .. } => Err(Run::Stale),
+    }
+}
+
+fn in_read<T, E: From<StorageError>>(
+    snapshot: &Arc<Snapshot>,
+    tx: &mut Tx,
+    job: &dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>,
+) -> Result<T, Run<E>> {
+    match Tenant::begin_read(snapshot, tx)? {
+        Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
+        Begin::Stale { .. } => Err(Run::Stale),
+    }
+}
+
+/// A revision as it is stored, before the check, which does not run on a database thread.
+struct Raw {
+    revision: i64,
+    sources: Sources,
+    physical: kontor_storage::Physical,
+}
+
+impl Raw {
+    fn read(tx: &mut Tx) -> Result<Self, AppError> {
+        let revision = state::read(tx)?.revision;
+        let sources = stored_sources(tx, revision)?;
+        Ok(Self { revision, sources, physical: tx.physical()? })
+    }
+
+    fn into_snapshot(self, catalogs: &Catalogs) -> Result<Snapshot, AppError> {
+        let sources = Arc::new(self.sources);
+        let fingerprint = sources.fingerprint();
+        // A tenant that is being made has no definitions yet.
+        let catalog = if self.revision == 0 { Arc::default() } else { catalogs.of_live(&sources, &fingerprint)? };
+        let (revision, physical) = (self.revision, Arc::new(self.physical));
+        Ok(Snapshot { revision, catalog, physical, sources, fingerprint: Arc::from(fingerprint) })
+    }
+}
+
+/// The documents of a stored revision.
+pub(crate) fn stored_sources(tx: &mut Tx, number: i64) -> Result<Sources, AppError> {
+    let mut sources = Sources::default();
+    for document in revision::documents(tx, number)? {
+        let key = DocumentKey::of_names(&document.app, &document.kind, &document.name)
+            .ok_or_else(|| AppError::Bug(format!("revision {number} holds a document of the kind {}", document.kind)))?;
+        sources.insert(key, document.body.into());
+    }
+    Ok(sources)
+}
