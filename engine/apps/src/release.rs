@@ -86,10 +86,7 @@ pub(crate) fn release(
     let retired = tenant.db().read_blocking(drafts::retired)?;
     let before = current(tenant, candidate.on)?;
     let compiled = compile(Arc::clone(&candidate.sources), &retired);
-    let catalog = match compiled.catalog {
-        Some(catalog) => catalog,
-        None => return Err(AppError::Findings(compiled.findings)),
-    };
+    let Some(catalog) = compiled.catalog else { return Err(AppError::Findings(compiled.findings)) };
     let fingerprint = candidate.sources.fingerprint();
     tenant.catalogs().keep(&fingerprint, &catalog);
     let prepared = Prepared { candidate, catalog, fingerprint: Arc::from(fingerprint), before, act };

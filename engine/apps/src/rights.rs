@@ -17,9 +17,12 @@ use crate::{error::AppError, snapshot::Snapshot};
 /// What cached rights hold for: revision, version of rights, day.
 pub(crate) type RightsKey = (i64, i64, Date);
 
+/// Rights by person, and what they hold for.
+type Held = (RightsKey, HashMap<RecordId, Arc<Rights>>);
+
 /// Rights by person, thrown away whole when anything they depend on changes.
 #[derive(Default)]
-pub(crate) struct RightsCache(Mutex<Option<(RightsKey, HashMap<RecordId, Arc<Rights>>)>>);
+pub(crate) struct RightsCache(Mutex<Option<Held>>);
 
 impl RightsCache {
     pub(crate) fn get(&self, key: RightsKey, user: RecordId) -> Option<Arc<Rights>> {

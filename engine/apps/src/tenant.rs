@@ -46,6 +46,9 @@ pub enum Begin {
     },
 }
 
+/// What is run in a transaction: it gets the snapshot and the version of rights.
+type Job<T, E> = dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>;
+
 /// The end of one run of a job.
 enum Run<E> {
     Stale,
@@ -239,22 +242,14 @@ fn begin(snapshot: &Snapshot, state: state::State) -> Begin {
     }
 }
 
-fn in_write<T, E: From<StorageError>>(
-    snapshot: &Arc<Snapshot>,
-    tx: &mut Tx,
-    job: &dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>,
-) -> Result<T, Run<E>> {
+fn in_write<T, E: From<StorageError>>(snapshot: &Arc<Snapshot>, tx: &mut Tx, job: &Job<T, E>) -> Result<T, Run<E>> {
     match Tenant::begin_write(snapshot, tx)? {
         Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
         Begin::Stale { .. } => Err(Run::Stale),
     }
 }
 
-fn in_read<T, E: From<StorageError>>(
-    snapshot: &Arc<Snapshot>,
-    tx: &mut Tx,
-    job: &dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>,
-) -> Result<T, Run<E>> {
+fn in_read<T, E: From<StorageError>>(snapshot: &Arc<Snapshot>, tx: &mut Tx, job: &Job<T, E>) -> Result<T, Run<E>> {
     match Tenant::begin_read(snapshot, tx)? {
         Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
         Begin::Stale { .. } => Err(Run::Stale),
