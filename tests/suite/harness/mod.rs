@@ -1,5 +1,6 @@
 //! What the tests of the suite share: databases, cases, golden files, the tree of the repository.
 pub(crate) mod cases;
+pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod repository;
 pub(crate) mod temporary;
