@@ -15,12 +15,14 @@ pub mod parse;
 pub mod print;
 pub mod reads;
 pub mod resolve;
+mod spell;
 mod wide;
 
 pub use error::ExprError;
 pub use function::Function;
 pub use names::{CatalogNames, NamedField, Names};
 pub use parse::parse;
+pub use reads::{env_values, reads};
 pub use resolve::{compile, resolve};
 
 use crate::{
