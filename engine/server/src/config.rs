@@ -6,6 +6,7 @@ use std::{
 
 use kontor_storage::StoreConfig;
 use serde::Deserialize;
+use time_tz::Tz;
 
 /// The file with settings, looked for in the working directory.
 pub const FILE: &str = "kontor.toml";
@@ -13,6 +14,8 @@ pub const FILE: &str = "kontor.toml";
 pub const DATA: &str = "kontor-data";
 /// Where the server listens unless told otherwise.
 pub const LISTEN: &str = "127.0.0.1:8080";
+/// The business zone unless told otherwise.
+pub const TIME_ZONE: &str = "Asia/Shanghai";
 
 /// How an instance runs.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// People reach the server through TLS (a proxy in front): cookies are `Secure`.
     pub tls: bool,
+    /// The business zone: which day `today()` is.
+    pub zone: &'static Tz,
 }
 
 /// What can be set in `kontor.toml`.
@@ -39,6 +44,8 @@ pub struct File {
     pub listen: Option<String>,
     /// See [`Config::tls`].
     pub tls: Option<bool>,
+    /// See [`Config::zone`], by its name in the IANA database.
+    pub time_zone: Option<String>,
 }
 
 /// A setting that cannot be used.
@@ -53,6 +60,9 @@ pub enum ConfigError {
     /// The address to listen on is none.
     #[error("\"{0}\" is no address to listen on; write it like {LISTEN} or [::]:8080")]
     BadAddress(String),
+    /// The zone is not in the IANA database.
+    #[error("\"{0}\" is no time zone; write it like {TIME_ZONE}")]
+    BadZone(String),
 }
 
 impl Config {
@@ -75,6 +85,11 @@ pub fn read_file(folder: &Path) -> Result<File, ConfigError> {
 pub fn address(text: &str) -> Result<SocketAddr, ConfigError> {
     let numeric = text.replace("localhost", "127.0.0.1");
     numeric.parse().map_err(|_not_an_address| ConfigError::BadAddress(text.to_owned()))
+}
+
+/// A time zone by its name.
+pub fn zone(name: &str) -> Result<&'static Tz, ConfigError> {
+    time_tz::timezones::get_by_name(name).ok_or_else(|| ConfigError::BadZone(name.to_owned()))
 }
 
 #[cfg(test)]

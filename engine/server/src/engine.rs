@@ -1,31 +1,128 @@
-//! What every request works with: the store, the tenants, the places where passwords are hashed.
+//! What every request works with: the tenants, the sign-in desk, the clock.
 use std::sync::Arc;
 
+use kontor_apps::{Act, AppError, Apps, Backfill, NoBackfill, Tenant};
+use kontor_definitions::{RecordId, TenantId};
 use kontor_storage::Store;
+use time::{Date, OffsetDateTime};
+use time_tz::{OffsetDateTimeExt as _, Tz};
 
-use crate::{config::Config, language::Language, sign_in::password::Passwords};
+use crate::{
+    config::Config,
+    language::{Language, Text},
+    problem::Problem,
+    screens::ScreenCache,
+    sign_in::{password::Passwords, sessions::SignInDesk},
+};
 
 /// A running instance without its sockets.
 pub struct Engine {
     config: Config,
-    store: Arc<Store>,
-    passwords: Passwords,
+    apps: Arc<Apps>,
+    desk: SignInDesk,
+    screens: ScreenCache,
+    backfill: Arc<dyn Backfill>,
 }
 
 impl Engine {
     /// An instance on an opened store.
-    pub fn new(config: Config, store: Arc<Store>) -> Self {
+    pub fn new(config: Config, store: Store) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { config, store, passwords: Passwords::new(cores) }
+        let desk = SignInDesk::new(store.control(), Passwords::new(cores));
+        Self { config, apps: Arc::new(Apps::open(store)), desk, screens: ScreenCache::default(), backfill: Arc::new(NoBackfill) }
     }
 
     /// Its settings.
     pub fn config(&self) -> &Config {
         &self.config
     }
+    /// Its tenants.
+    pub fn apps(&self) -> &Arc<Apps> {
+        &self.apps
+    }
+    /// Where people sign in.
+    pub(crate) fn desk(&self) -> &SignInDesk {
+        &self.desk
+    }
+    /// Answers of `GET /api/definitions` that were made before.
+    pub(crate) fn screens(&self) -> &ScreenCache {
+        &self.screens
+    }
+
+    /// Who computes derived fields of rows that are there already when definitions go live.
+    pub fn backfill(&self) -> Arc<dyn Backfill> {
+        Arc::clone(&self.backfill)
+    }
+
+    /// An act of a person, now.
+    pub fn act(&self, by: RecordId) -> Act {
+        Act { by, at: now(), seed: rand::random() }
+    }
+
+    /// An act of the engine itself, now.
+    pub fn own_act(&self) -> Act {
+        Act::of_engine(now(), rand::random())
+    }
+
+    /// Now, to the microsecond, as the databases keep it.
+    pub fn now(&self) -> OffsetDateTime {
+        now()
+    }
+
+    /// Now, and the day in the business zone.
+    pub fn moment(&self) -> (OffsetDateTime, Date) {
+        let now = now();
+        (now, today(now, self.config.zone))
+    }
+
+    /// A tenant in use; loading one for the first time does not block the async threads.
+    pub(crate) async fn tenant(&self, id: TenantId) -> Result<Arc<Tenant>, Problem> {
+        if let Some(known) = self.apps.loaded_already(id) {
+            return Ok(known);
+        }
+        let apps = Arc::clone(&self.apps);
+        self.blocking(move || apps.tenant(id)).await
+    }
+
+    /// Runs work of `apps` that blocks (publish, install) away from the async threads, to its end even when the client
+    /// goes away.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        Ok(self.blocking_raw(work).await??)
+    }
+
+    /// The same for callers that look at the error themselves.
+    pub(crate) async fn blocking_raw<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+    ) -> Result<Result<T, AppError>, Problem> {
+        tokio::task::spawn_blocking(work).await.map_err(|lost| crate::error::bug(&lost))
+    }
 
     /// Why it cannot serve now; empty when it can.
-    pub async fn reasons_not_ready(&self, _language: Language) -> Vec<String> {
-        Vec::new()
+    pub async fn reasons_not_ready(&self, language: Language) -> Vec<String> {
+        let control = self.apps.store().control();
+        let answered = control.read(|tx| kontor_storage::control::tenants::list(tx).map(drop)).await;
+        match answered {
+            Ok(()) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                vec![language.of(Text("数据库暂时无法访问", "the database does not answer")).to_owned()]
+            }
+        }
     }
+}
+
+/// Now, to the microsecond.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_microsecond(now.microsecond()).unwrap_or(now)
+}
+
+/// The day in a zone.
+pub fn today(now: OffsetDateTime, zone: &Tz) -> Date {
+    now.to_timezone(zone).date()
 }

@@ -2,6 +2,7 @@
 //!
 //! What is ours to mend is logged with a reference number, and only that number is told.
 use axum::http::{HeaderValue, header};
+use kontor_apps::AppError;
 use kontor_records::{FieldError, RecordsError};
 use kontor_storage::{Kind, StorageError};
 
@@ -75,6 +76,29 @@ impl From<RecordsError> for Problem {
             | RecordsError::StaleSnapshot
             | RecordsError::DryRun
             | RecordsError::Bug(_) => of_kind(kind, &error).named(code),
+        }
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Storage(error) => error.into(),
+            AppError::Bug(_) => bug(&error),
+            AppError::Precondition => Self::new(Code::Stale).named(error.code()).because(error.message()),
+            // What is not there answers like what one may not see: without saying what it was.
+            AppError::UnknownTenant(_)
+            | AppError::UnknownApp(_)
+            | AppError::UnknownDocument(_)
+            | AppError::UnknownRevision(_)
+            | AppError::UnknownRole(_) => Self::new(Code::NotFound),
+            AppError::TenantExists(_)
+            | AppError::BadTenantName(_)
+            | AppError::StaleBase { .. }
+            | AppError::ChangedMeanwhile
+            | AppError::NothingToPublish
+            | AppError::Findings(_)
+            | AppError::Package(_) => of_kind(error.kind(), &error).named(error.code()).because(error.message()),
         }
     }
 }

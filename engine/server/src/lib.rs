@@ -4,11 +4,17 @@
 //! answer once, in `error.rs`. The clock, randomness and the environment are read here only and passed down.
 //!
 //! Start reading at `http/routes.rs` (what can be asked), then `http/route.rs` (how a request passes), then `cli/mod.rs`.
+pub mod cli;
 pub mod config;
 pub mod engine;
 mod error;
+pub mod findings;
 pub mod http;
 pub mod language;
 pub mod problem;
 pub mod screens;
+pub mod server;
 pub mod sign_in;
+
+pub use config::Config;
+pub use server::{Running, StartError, start};

@@ -1,13 +1,19 @@
 //! The command line `kontor`: what it understands, and which function does it.
+mod app;
 mod console;
+mod demo;
+mod findings;
+mod serve;
+mod template;
+mod tenant;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{
     config::{self, Config, ConfigError},
-    language::Language,
+    language::{Language, Text},
 };
 pub use console::Console;
 
@@ -32,5 +38,108 @@ impl From<Outcome> for ExitCode {
             Outcome::Usage => 2,
             Outcome::Failed => 3,
         })
+    }
+}
+
+/// Kontor: business apps that a company builds and changes itself.
+///
+/// Without a command it serves a demo on SQLite in ./kontor-data (`kontor serve --demo`).
+///
+/// Exit codes: 0 good, 1 problems found, 2 wrong usage, 3 failed.
+#[derive(Debug, Parser)]
+#[command(name = "kontor", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    instance: InstanceArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where the data is; the same for every command.
+#[derive(Debug, Args)]
+struct InstanceArgs {
+    /// Data directory: SQLite files and everything else that is kept in files [default: kontor-data]
+    #[arg(long, global = true, value_name = "DIR", env = "KONTOR_DATA")]
+    data: Option<PathBuf>,
+    /// PostgreSQL database, postgres://user:password@host/name; without it everything is kept in SQLite files
+    #[arg(long, global = true, value_name = "URL", env = "KONTOR_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web app and the HTTP API until stopped
+    Serve(serve::ServeArgs),
+    /// Make and manage tenants: companies with apps, people and data of their own
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Check, install and take out apps: folders of definitions, or the same folders packed as .kapp files
+    #[command(subcommand)]
+    App(app::AppCommand),
+}
+
+/// Runs the command line; what the process ends with.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let console = Console { language: Language::of_shell(|name| std::env::var(name).ok()) };
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; a reader that went away is none either.
+            let _closed_pipe = error.print();
+            return if error.use_stderr() { Outcome::Usage } else { Outcome::Good }.into();
+        }
+    };
+    let settings = match config::read_file(&PathBuf::from(".")) {
+        Ok(settings) => settings,
+        Err(error) => return complain_settings(console, &error).into(),
+    };
+    run(console, cli, settings).into()
+}
+
+fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
+    let command = cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::demo()));
+    let listen = if let Command::Serve(args) = &command { args.listen.clone() } else { None };
+    let config = match configured(cli.instance, listen, settings) {
+        Ok(config) => config,
+        Err(error) => return complain_settings(console, &error),
+    };
+    match command {
+        Command::Serve(args) => serve::run(console, config, &args),
+        Command::Tenant(command) => tenant::run(console, &config, command),
+        Command::App(command) => app::run(console, &config, command),
+    }
+}
+
+/// Command line over environment (clap has merged the two) over file over defaults.
+fn configured(args: InstanceArgs, listen: Option<String>, file: config::File) -> Result<Config, ConfigError> {
+    let listen = listen.or(file.listen).unwrap_or_else(|| config::LISTEN.to_owned());
+    Ok(Config {
+        data: args.data.or(file.data).unwrap_or_else(|| config::DATA.into()),
+        database: args.database.or(file.database),
+        listen: config::address(&listen)?,
+        tls: file.tls.unwrap_or(false),
+        zone: config::zone(file.time_zone.as_deref().unwrap_or(config::TIME_ZONE))?,
+    })
+}
+
+fn complain_settings(console: Console, error: &ConfigError) -> Outcome {
+    console.complain(Text("设置有误：{0}", "wrong settings: {0}"), &[&error.to_string()]);
+    Outcome::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_argument_explained() {
+        fn explained(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} of {}", argument.get_id(), command.get_name());
+            }
+            command.get_subcommands().for_each(explained);
+        }
+        super::Cli::command().debug_assert();
+        explained(&super::Cli::command());
     }
 }

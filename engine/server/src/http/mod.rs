@@ -3,11 +3,16 @@
 //! Start reading at `routes.rs`; a request passes `layers.rs`, then `route.rs`, then its handler.
 mod answer;
 mod caller;
+mod definitions;
+mod draft;
 mod layers;
 mod operations;
+mod packages;
 mod request;
+mod revisions;
 mod route;
 mod routes;
+mod session;
 mod ui;
 
 use std::{collections::BTreeMap, sync::Arc};

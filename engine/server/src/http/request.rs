@@ -80,8 +80,8 @@ impl Request {
         Ok(Query(pairs))
     }
 
-    /// The body as JSON.
-    pub(crate) fn input(&self) -> Result<Input, Problem> {
+    /// Refuses a body that does not say that it is JSON.
+    pub(crate) fn demand_json(&self) -> Result<(), Problem> {
         let declared = self.header(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
         let mut parts = declared.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
@@ -95,6 +95,12 @@ impl Request {
             );
             return Err(Problem::new(Code::UnsupportedMediaType).because(way_out.with(&[])));
         }
+        Ok(())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn input(&self) -> Result<Input, Problem> {
+        self.demand_json()?;
         Ok(Input::parse(&self.body).map_err(RecordsError::Rejected)?)
     }
 

@@ -2,11 +2,34 @@
 use axum::http::Method;
 
 use super::{
-    operations,
+    definitions, draft, operations, packages, revisions,
     route::{Route, route},
+    session,
 };
 
-/// Every route.
+/// Every route. Who may call it follows from the caller's type in the handler's signature.
 pub fn table() -> Vec<Route> {
-    vec![route(Method::GET, "/healthz", operations::alive), route(Method::GET, "/readyz", operations::ready)]
+    let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
+    vec![
+        route(get.clone(), "/healthz", operations::alive),
+        route(get.clone(), "/readyz", operations::ready),
+        route(post.clone(), "/api/session", session::sign_in),
+        route(get.clone(), "/api/session", session::show),
+        route(delete.clone(), "/api/session", session::sign_out),
+        route(get.clone(), "/api/definitions", definitions::live),
+        route(get.clone(), "/api/draft", draft::list),
+        route(post.clone(), "/api/draft/check", draft::check),
+        route(get.clone(), "/api/draft/plan", draft::plan),
+        route(post.clone(), "/api/draft/publish", draft::publish),
+        route(post.clone(), "/api/draft/discard", draft::discard),
+        route(get.clone(), "/api/draft/{app}/{kind}/{name}", draft::get),
+        route(put, "/api/draft/{app}/{kind}/{name}", draft::put),
+        route(delete, "/api/draft/{app}/{kind}/{name}", draft::delete),
+        route(get.clone(), "/api/revisions", revisions::list),
+        route(get.clone(), "/api/revisions/{n}/diff", revisions::diff),
+        route(post.clone(), "/api/revisions/{n}/restore", revisions::restore),
+        route(post, "/api/apps/install", packages::install),
+        route(get.clone(), "/api/apps/{app}/export", packages::export),
+        route(get, "/api/schemas/{file}", packages::show_schema),
+    ]
 }

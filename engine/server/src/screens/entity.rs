@@ -8,10 +8,7 @@ use kontor_definitions::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    reader::{Reader, is_for_browser, lines_of},
-    tree,
-};
+use super::reader::{Reader, lines_of};
 
 /// An item of `entities`.
 pub(super) fn entity(reader: Reader<'_>, entity: &Entity, mut document: EntityDoc) -> Value {
@@ -126,10 +123,7 @@ fn derived(reader: Reader<'_>, entity: &Entity) -> Value {
 fn expressions(reader: Reader<'_>, entity: &Entity) -> Value {
     let mut trees = Map::new();
     let mut add = |key: String, expression: &Expr| {
-        if reader.knows_expression(entity, expression)
-            && is_for_browser(expression)
-            && let Some(tree) = tree(reader, entity, expression)
-        {
+        if let Some(tree) = reader.tree(entity, expression) {
             trees.insert(key, tree);
         }
     };

@@ -11,10 +11,7 @@ use kontor_definitions::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    reader::{Reader, is_for_browser, lines_of},
-    tree,
-};
+use super::reader::{Reader, lines_of};
 
 /// Whether a document that is meant for some roles is meant for the person. Administrators get everything.
 fn is_for(reader: Reader<'_>, app: &str, roles: &[String]) -> bool {
@@ -111,8 +108,7 @@ impl FormCut<'_> {
         if !self.reader.knows_expression(self.entity, expression) {
             return Shown::Hidden;
         }
-        let browser = is_for_browser(expression).then(|| tree(self.reader, self.entity, expression)).flatten();
-        browser.map_or(Shown::OnServer, Shown::Tree)
+        self.reader.tree(self.entity, expression).map_or(Shown::OnServer, Shown::Tree)
     }
 }
 

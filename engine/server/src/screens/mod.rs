@@ -2,14 +2,16 @@
 //!
 //! Pure: a catalog, the documents and the person's rights in, JSON out. What is cut is absent, not emptied, so that an
 //! answer does not tell of fields that the person may not know; texts of expressions that name such fields go too.
+mod cache;
 mod entity;
 mod layout;
 mod reader;
 
 use kontor_access::Rights;
-use kontor_definitions::{Catalog, Entity, expr::Expr, model::EntityDoc};
+use kontor_definitions::{Catalog, Entity, model::EntityDoc};
 use serde_json::{Value, json};
 
+pub(crate) use cache::{ScreenCache, ScreenKey};
 use reader::Reader;
 
 /// The answer of `GET /api/definitions`. `document_of` finds the document of an entity.
@@ -27,9 +29,4 @@ pub fn screens(revision: i64, catalog: &Catalog, rights: &Rights, document_of: i
     let views: Vec<Value> = catalog.views.iter().filter_map(|view| layout::view(reader, view)).collect();
     let pages: Vec<Value> = catalog.pages.iter().filter_map(|page| layout::page(reader, page)).collect();
     json!({"revision": revision, "apps": apps, "entities": entities, "forms": forms, "views": views, "pages": pages})
-}
-
-/// An expression as the browser reads it.
-fn tree(_reader: Reader<'_>, _entity: &Entity, _expression: &Expr) -> Option<Value> {
-    None
 }

@@ -2,8 +2,13 @@
 use kontor_access::{Action, Rights};
 use kontor_definitions::{
     Catalog, Entity, EntityId, Field, FieldId, FieldType,
-    expr::{EnvValue, Expr, ExprKind},
+    expr::{
+        Expr,
+        json::{is_client, to_json},
+        reads,
+    },
 };
+use serde_json::Value;
 
 /// The definitions as one person may know them.
 #[derive(Clone, Copy)]
@@ -51,9 +56,16 @@ impl<'a> Reader<'a> {
 
     /// Whether everything an expression reads is known, so that its text may be shown.
     pub(crate) fn knows_expression(self, entity: &Entity, expression: &Expr) -> bool {
-        self.knows_in(&mut vec![entity.id], expression)
+        reads(expression).iter().all(|path| self.knows_ids(entity, path))
     }
 
+    /// The tree of an expression that the browser can evaluate: all it reads is in the record or its lines and known.
+    pub(crate) fn tree(self, entity: &Entity, expression: &Expr) -> Option<Value> {
+        let known = self.knows_expression(entity, expression) && is_client(expression, &|path| self.knows_ids(entity, path));
+        known.then(|| to_json(expression, self.catalog, entity.id)).flatten()
+    }
+
+    /// Whether every step of a path through references and lines is known.
     fn knows_ids(self, entity: &Entity, path: &[FieldId]) -> bool {
         let mut at = entity;
         for (place, id) in path.iter().enumerate() {
@@ -61,83 +73,14 @@ impl<'a> Reader<'a> {
                 return false;
             }
             if place + 1 < path.len() {
-                let next = at.field(*id).and_then(|field| field.ty.reference()).and_then(|id| self.catalog.entity(id));
-                match next {
+                let next = at.field(*id).and_then(|field| field.ty.reference().or_else(|| lines_of(field)));
+                match next.and_then(|id| self.catalog.entity(id)) {
                     Some(next) => at = next,
                     None => return false,
                 }
             }
         }
         true
-    }
-
-    fn knows_in(self, scopes: &mut Vec<EntityId>, expression: &Expr) -> bool {
-        match &expression.kind {
-            ExprKind::Literal(_) | ExprKind::Parameter(_) | ExprKind::Env(_) => true,
-            ExprKind::Field { scope, path } => self.scope(scopes, *scope).is_some_and(|entity| self.knows_ids(entity, path)),
-            ExprKind::Aggregate { scope, path, body, filter, .. } => {
-                let Some(entity) = self.scope(scopes, *scope) else { return false };
-                let lines =
-                    self.catalog.fields_along(entity, path).and_then(|fields| fields.last().and_then(|field| lines_of(field)));
-                let Some(lines) = lines.filter(|_| self.knows_ids(entity, path)) else { return false };
-                scopes.push(lines);
-                let known = [body, filter].into_iter().flatten().all(|inner| self.knows_in(scopes, inner));
-                scopes.pop();
-                known
-            }
-            ExprKind::Not(_)
-            | ExprKind::Negate(_)
-            | ExprKind::Binary { .. }
-            | ExprKind::If { .. }
-            | ExprKind::Coalesce(..)
-            | ExprKind::In { .. }
-            | ExprKind::List(_)
-            | ExprKind::Call { .. } => parts(expression).into_iter().all(|inner| self.knows_in(scopes, inner)),
-        }
-    }
-
-    fn scope(self, scopes: &[EntityId], scope: u8) -> Option<&'a Entity> {
-        scopes.get(usize::from(scope)).and_then(|id| self.catalog.entity(*id)).map(|entity| &**entity)
-    }
-}
-
-/// Whether the browser can evaluate an expression: it reads the record and its lines only, nothing of other records,
-/// of the moment or of the person.
-pub(crate) fn is_for_browser(expression: &Expr) -> bool {
-    match &expression.kind {
-        ExprKind::Parameter(_) => false,
-        ExprKind::Env(EnvValue::Today) | ExprKind::Literal(_) => true,
-        ExprKind::Env(EnvValue::Now | EnvValue::UserId | EnvValue::UserName | EnvValue::UserDepartment) => false,
-        ExprKind::Field { path, .. } => path.len() == 1,
-        ExprKind::Aggregate { path, body, filter, .. } => {
-            path.len() == 1 && [body, filter].into_iter().flatten().all(|inner| is_for_browser(inner))
-        }
-        ExprKind::Not(_)
-        | ExprKind::Negate(_)
-        | ExprKind::Binary { .. }
-        | ExprKind::If { .. }
-        | ExprKind::Coalesce(..)
-        | ExprKind::In { .. }
-        | ExprKind::List(_)
-        | ExprKind::Call { .. } => parts(expression).into_iter().all(is_for_browser),
-    }
-}
-
-/// The expressions directly inside one, on the same scopes.
-fn parts(expression: &Expr) -> Vec<&Expr> {
-    match &expression.kind {
-        ExprKind::Literal(_)
-        | ExprKind::Parameter(_)
-        | ExprKind::Env(_)
-        | ExprKind::Field { .. }
-        | ExprKind::Aggregate { .. } => Vec::new(),
-        ExprKind::Not(inner) | ExprKind::Negate(inner) => vec![&**inner],
-        ExprKind::Binary { left, right, .. } => vec![&**left, &**right],
-        ExprKind::If { condition, then, otherwise } => vec![&**condition, &**then, &**otherwise],
-        ExprKind::Coalesce(value, otherwise) => vec![&**value, &**otherwise],
-        ExprKind::In { needle, list } => vec![&**needle, &**list],
-        ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Call { arguments, .. } => arguments.iter().collect(),
     }
 }
 

@@ -1,0 +1,167 @@
+//! `/api/draft…`: the definitions as they shall become, for administrators.
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+};
+use kontor_apps::{
+    AppError, DocumentKey,
+    draft::{self, DraftDocument, DraftState, Precondition},
+    plan_text,
+};
+use kontor_storage::{PlanStep, Queue, Tx};
+use serde_json::{Value, json};
+
+use super::{answer, caller::Administrator, request::Request, route::Answer};
+use crate::{
+    engine::Engine,
+    findings,
+    language::Language,
+    problem::{Code, Problem},
+};
+
+/// Every document and how it differs from the live one.
+pub(super) async fn list(_engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let draft = caller.0.tenant.db().read(draft::list).await.map_err(|error: AppError| error)?;
+    let changed: Vec<String> =
+        draft.entries.iter().filter(|entry| entry.state != DraftState::Unchanged).map(|entry| entry.key.to_string()).collect();
+    let documents: Vec<Value> = draft
+        .entries
+        .iter()
+        .map(|entry| {
+            json!({
+                "app": entry.key.app,
+                "kind": entry.key.kind.name(),
+                "name": entry.key.name,
+                "etag": quoted(&entry.etag),
+                "state": entry.state.name(),
+            })
+        })
+        .collect();
+    Ok(answer::json(&json!({
+        "base_revision": draft.base_revision,
+        "revision": draft.revision,
+        "changed": changed,
+        "documents": documents,
+    })))
+}
+
+/// One document.
+pub(super) async fn get(_engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let key = key(&request)?;
+    let found = caller.0.tenant.db().read(move |tx| draft::get(tx, &key)).await.map_err(|error: AppError| error)?;
+    Ok(document(StatusCode::OK, &found))
+}
+
+/// Stores a document.
+pub(super) async fn put(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    request.demand_json()?;
+    let (key, condition) = (key(&request)?, condition(&request));
+    let text = String::from_utf8_lossy(&request.body).into_owned();
+    let act = engine.act(caller.0.session.user);
+    let job = move |tx: &mut Tx| draft::put(tx, act, &key, &text, &condition);
+    let stored = caller.0.tenant.db().write(Queue::Interactive, job).await.map_err(|error| refused(error, &request))?;
+    let status = if stored.state == DraftState::Added { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(document(status, &stored))
+}
+
+/// Removes a document.
+pub(super) async fn delete(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let (key, condition) = (key(&request)?, condition(&request));
+    let act = engine.act(caller.0.session.user);
+    let job = move |tx: &mut Tx| draft::delete(tx, act, &key, &condition);
+    caller.0.tenant.db().write(Queue::Interactive, job).await.map_err(|error: AppError| error)?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Everything that is wrong with the draft.
+pub(super) async fn check(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    request.members(&[])?;
+    let tenant = caller.0.tenant;
+    let found = engine.blocking(move || tenant.check_draft()).await?;
+    Ok(answer::json(&json!({"findings": findings::json(&found, request.language)})))
+}
+
+/// What publishing the draft would do.
+pub(super) async fn plan(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let tenant = caller.0.tenant;
+    let outline = engine.blocking(move || tenant.plan_draft()).await?;
+    let steps: Vec<Value> = outline.plan.steps.iter().map(|step| shown_step(step, request.language)).collect();
+    Ok(answer::json(&json!({"steps": steps, "findings": findings::json(&outline.findings, request.language)})))
+}
+
+/// Makes the draft live.
+pub(super) async fn publish(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let message = request.members(&["message"])?.text("message")?.unwrap_or_default().to_owned();
+    let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
+    let done = engine.blocking_raw(move || tenant.publish_draft(&message, act, &backfill)).await?;
+    let snapshot = done.map_err(|error| refused(error, &request))?;
+    Ok(answer::json(&json!({"revision": snapshot.revision})))
+}
+
+/// Throws every change away.
+pub(super) async fn discard(_engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    request.members(&[])?;
+    caller.0.tenant.db().write(Queue::Interactive, draft::discard).await.map_err(|error: AppError| error)?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// A refusal with its findings in the caller's language.
+pub(super) fn refused(error: AppError, request: &Request) -> Problem {
+    let found = match &error {
+        AppError::Findings(found) => Some(findings::json(found, request.language)),
+        _ => None,
+    };
+    let problem = Problem::from(error);
+    match found {
+        Some(found) => problem.member("findings", found),
+        None => problem,
+    }
+}
+
+fn key(request: &Request) -> Result<DocumentKey, Problem> {
+    DocumentKey::of_names(request.part("app"), request.part("kind"), request.part("name"))
+        .ok_or_else(|| Problem::new(Code::NotFound))
+}
+
+fn condition(request: &Request) -> Precondition {
+    if request.header(header::IF_NONE_MATCH).is_some_and(|tag| tag.trim() == "*") {
+        return Precondition::Absent;
+    }
+    match request.header(header::IF_MATCH).map(str::trim) {
+        None | Some("*") => Precondition::None,
+        Some(tag) => Precondition::Match(tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').to_owned()),
+    }
+}
+
+fn document(status: StatusCode, document: &DraftDocument) -> Response<Body> {
+    let response = answer::raw(status, HeaderValue::from_static("application/json"), document.text.to_string());
+    answer::header(response, header::ETAG, &quoted(&document.etag))
+}
+
+fn quoted(tag: &str) -> String {
+    format!("\"{tag}\"")
+}
+
+/// The action of a step stands in its own `type` tag; the API shows it as `action`.
+fn shown_step(step: &PlanStep, language: Language) -> Value {
+    let action = serde_json::to_value(&step.action).ok().and_then(|action| action.get("type").cloned());
+    json!({
+        "action": action,
+        "entity": step.entity,
+        "field": step.field,
+        "rows": step.rows,
+        "data_lost": step.data_lost,
+        "reversible": step.reversible,
+        "text": language.pick(&plan_text(step)),
+    })
+}

@@ -1,0 +1,50 @@
+//! `/api/apps/…` and `/api/schemas/…`: apps as packages, and the schemas of their documents; for administrators.
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use kontor_apps::package::{self, kapp};
+use kontor_definitions::{check::schema, model::Kind};
+use serde_json::json;
+
+use super::{answer, caller::Administrator, draft::refused, request::Request, route::Answer};
+use crate::{
+    engine::Engine,
+    language::Text,
+    problem::{Code, Problem},
+};
+
+/// Installs a package.
+pub(super) async fn install(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let kind = request.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !["application/zip", "application/octet-stream"].contains(&kind) {
+        let way_out =
+            Text("请以 Content-Type: application/zip 发送应用包。", "Send the package as Content-Type: application/zip.");
+        return Err(Problem::new(Code::UnsupportedMediaType).because(way_out.with(&[])));
+    }
+    let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
+    let body = request.body.clone();
+    let done = engine.blocking_raw(move || tenant.install(&kapp::read(&body)?, act, &backfill)).await?;
+    let snapshot = done.map_err(|error| refused(error, &request))?;
+    Ok(answer::json(&json!({"revision": snapshot.revision})))
+}
+
+/// Takes an app out as a package.
+pub(super) async fn export(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let (snapshot, app) = (caller.0.tenant.snapshot(), request.part("app").to_owned());
+    let bytes = engine.blocking(move || kapp::write(&package::export(&snapshot, &app)?)).await?;
+    let response = answer::raw(StatusCode::OK, HeaderValue::from_static("application/zip"), bytes);
+    let name = format!("attachment; filename=\"{}.kapp\"", request.part("app"));
+    Ok(answer::header(response, header::CONTENT_DISPOSITION, &name))
+}
+
+/// The schema of a kind of documents.
+pub(super) async fn show_schema(_engine: Arc<Engine>, _caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let name = request.part("file").strip_suffix(".json");
+    let kind = name.and_then(|name| Kind::ALL.into_iter().find(|kind| kind.name() == name));
+    let kind = kind.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let text = schema(kind).to_string();
+    Ok(answer::raw(StatusCode::OK, HeaderValue::from_static("application/schema+json"), text))
+}

@@ -1,0 +1,94 @@
+//! `/api/session`: signing in, who one is, signing out.
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use kontor_storage::control::sessions::SessionRow;
+use serde_json::{Value, json};
+
+use super::{
+    answer,
+    caller::{Anyone, COOKIE, SignedIn},
+    request::Request,
+    route::Answer,
+};
+use crate::{
+    engine::Engine,
+    language::Text,
+    problem::{Code, Problem},
+    sign_in::sessions::{ABSOLUTE, Credentials, SignIn, SignInError},
+};
+
+/// Signs a person in.
+pub(super) async fn sign_in(engine: Arc<Engine>, _caller: Anyone, request: Request) -> Answer {
+    request.query(&[])?;
+    let members = request.members(&["tenant", "email", "password"])?;
+    let credentials = Credentials {
+        tenant: members.text("tenant")?.map(str::to_owned),
+        email: members.required_text("email")?.to_owned(),
+        password: members.required_text("password")?.to_owned(),
+    };
+    let now = engine.now();
+    match engine.desk().sign_in(credentials, now).await? {
+        SignIn::Done(token, session) => {
+            let tenant = engine.tenant(session.tenant).await?;
+            let body = shown(&engine, &SignedIn { session, tenant }).await?;
+            let max_age = ABSOLUTE.whole_seconds();
+            Ok(answer::header(answer::json(&body), header::SET_COOKIE, &cookie(&engine, &token, max_age)))
+        }
+        SignIn::Choose(places) => {
+            let choices: Vec<Value> =
+                places.iter().map(|place| json!({"tenant": place.tenant_name, "title": place.tenant_title})).collect();
+            Ok(answer::json(&json!({"choose": choices})))
+        }
+        SignIn::Wrong => Err(Problem::new(Code::WrongCredentials)
+            .because(Text("请检查邮箱和密码后重试。", "Check the address and the password and try again.").with(&[]))),
+        SignIn::Locked(until) => {
+            let wait = (until - now).whole_seconds().max(1);
+            let minutes = ((wait + 59) / 60).to_string();
+            let why = Text("请在 {0} 分钟后再试。", "Try again in {0} minutes.");
+            Err(Problem::new(Code::TooManyAttempts)
+                .because(why.with(&[&minutes]))
+                .header(header::RETRY_AFTER, HeaderValue::from(wait)))
+        }
+    }
+}
+
+/// Who the person is.
+pub(super) async fn show(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
+    request.query(&[])?;
+    Ok(answer::json(&shown(&engine, &caller).await?))
+}
+
+/// Signs the person out.
+pub(super) async fn sign_out(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
+    request.query(&[])?;
+    engine.desk().sign_out(&caller.session).await?;
+    let gone = cookie(&engine, "", 0);
+    Ok(answer::header(answer::empty(StatusCode::NO_CONTENT), header::SET_COOKIE, &gone))
+}
+
+async fn shown(engine: &Engine, caller: &SignedIn) -> Result<Value, Problem> {
+    let session: &SessionRow = &caller.session;
+    let rights = caller.rights(engine).await?;
+    let login = engine.desk().login(session).await?.ok_or_else(|| Problem::new(Code::NotSignedIn))?;
+    Ok(json!({
+        "user": {"id": session.user, "name": rights.actor().name, "email": login.email, "locale": login.locale},
+        "tenant": {"name": caller.tenant.name(), "title": caller.tenant.title()},
+        "administrator": rights.is_administrator(),
+        "csrf": session.csrf,
+    }))
+}
+
+fn cookie(engine: &Engine, value: &str, max_age: i64) -> String {
+    let secure = if engine.config().tls { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}")
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Storage(error) => error.into(),
+            SignInError::Hashing(error) => error.into(),
+        }
+    }
+}
