@@ -49,7 +49,7 @@ pub fn fold(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Adds a login. `Unique { constraint: "login_email" }` when the address has one.
+/// Adds a login. `Unique` when the address has one.
 pub fn insert(tx: &mut Tx, login: &Login) -> Result<(), StorageError> {
     let binds = [
         Bind::id(login.id),

@@ -4,3 +4,6 @@ pub mod logins;
 pub mod memberships;
 pub mod sessions;
 pub mod tenants;
+
+#[cfg(test)]
+mod tests;

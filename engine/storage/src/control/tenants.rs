@@ -55,7 +55,7 @@ const GET: &str = "SELECT id, name, title, status, created_at FROM {t}tenant WHE
 const SET_STATUS: &str = "UPDATE {t}tenant SET status = ?2 WHERE id = ?1";
 const TYPES: [ColumnType; 5] = [ColumnType::Text, ColumnType::Text, ColumnType::Text, ColumnType::Text, ColumnType::Instant];
 
-/// Adds a tenant. `Unique { constraint: "tenant_name" }` when the name is taken.
+/// Adds a tenant. `Unique` when the name is taken.
 pub fn insert(tx: &mut Tx, tenant: &TenantRow) -> Result<(), StorageError> {
     let binds = [
         Bind::text(tenant.id.to_string()),

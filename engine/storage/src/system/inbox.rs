@@ -38,7 +38,7 @@ pub fn find(tx: &mut Tx, key: &InboxKey) -> Result<Option<Stored>, StorageError>
     Cells::first(rows).map(|mut cells| Ok(Stored { request_hash: cells.text()?, answer: cells.text()? })).transpose()
 }
 
-/// Stores an answer. `StorageError::Unique { constraint: "inbox_key" }` when the same request won the race.
+/// Stores an answer. `StorageError::Unique` when the same request won the race.
 pub fn put(tx: &mut Tx, key: &InboxKey, stored: &Stored, at: OffsetDateTime) -> Result<(), StorageError> {
     let binds = [
         Bind::id(key.subject),

@@ -11,6 +11,9 @@ pub mod revision;
 pub mod sequence;
 pub mod state;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
