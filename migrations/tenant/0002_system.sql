@@ -23,15 +23,15 @@ CREATE TABLE {t}revision (
     CONSTRAINT revision_key PRIMARY KEY (revision)
 );
 
-CREATE TABLE {t}revision_document (
+CREATE TABLE {t}revision_entry (
     revision BIGINT NOT NULL,
     app TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     hash TEXT NOT NULL,
-    CONSTRAINT revision_document_key PRIMARY KEY (revision, app, kind, name),
-    CONSTRAINT revision_document_revision FOREIGN KEY (revision) REFERENCES {t}revision (revision),
-    CONSTRAINT revision_document_hash FOREIGN KEY (hash) REFERENCES {t}document (hash)
+    CONSTRAINT revision_entry_key PRIMARY KEY (revision, app, kind, name),
+    CONSTRAINT revision_entry_revision FOREIGN KEY (revision) REFERENCES {t}revision (revision),
+    CONSTRAINT revision_entry_hash FOREIGN KEY (hash) REFERENCES {t}document (hash)
 );
 
 -- What an app was installed from, to tell what the tenant changed.
@@ -42,14 +42,14 @@ CREATE TABLE {t}package (
     CONSTRAINT package_key PRIMARY KEY (app)
 );
 
-CREATE TABLE {t}package_document (
+CREATE TABLE {t}package_entry (
     app TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     hash TEXT NOT NULL,
-    CONSTRAINT package_document_key PRIMARY KEY (app, kind, name),
-    CONSTRAINT package_document_app FOREIGN KEY (app) REFERENCES {t}package (app),
-    CONSTRAINT package_document_hash FOREIGN KEY (hash) REFERENCES {t}document (hash)
+    CONSTRAINT package_entry_key PRIMARY KEY (app, kind, name),
+    CONSTRAINT package_entry_app FOREIGN KEY (app) REFERENCES {t}package (app),
+    CONSTRAINT package_entry_hash FOREIGN KEY (hash) REFERENCES {t}document (hash)
 );
 
 -- The one draft: the revision it was begun on and a counter of its changes.

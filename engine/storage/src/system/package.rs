@@ -18,10 +18,10 @@ pub struct PackageDocument {
 
 const PUT: &str = "INSERT INTO {t}package (app, version, installed_at) VALUES (?1, ?2, ?3)
 ON CONFLICT (app) DO UPDATE SET version = excluded.version, installed_at = excluded.installed_at";
-const CLEAR: &str = "DELETE FROM {t}package_document WHERE app = ?1";
-const ADD_DOCUMENT: &str = "INSERT INTO {t}package_document (app, kind, name, hash) VALUES (?1, ?2, ?3, ?4)";
+const CLEAR: &str = "DELETE FROM {t}package_entry WHERE app = ?1";
+const ADD_DOCUMENT: &str = "INSERT INTO {t}package_entry (app, kind, name, hash) VALUES (?1, ?2, ?3, ?4)";
 const VERSION: &str = "SELECT version FROM {t}package WHERE app = ?1";
-const DOCUMENTS: &str = "SELECT p.kind, p.name, d.body FROM {t}package_document p JOIN {t}document d ON d.hash = p.hash
+const DOCUMENTS: &str = "SELECT p.kind, p.name, d.body FROM {t}package_entry p JOIN {t}document d ON d.hash = p.hash
 WHERE p.app = ?1 ORDER BY p.kind, p.name";
 
 /// Notes that an app was installed in a version, and forgets the documents of the version before.

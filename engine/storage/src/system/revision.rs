@@ -37,11 +37,11 @@ pub struct RevisionDocument {
 }
 
 const ADD: &str = "INSERT INTO {t}revision (revision, made_at, made_by, message, restored_from) VALUES (?1, ?2, ?3, ?4, ?5)";
-const ADD_DOCUMENT: &str = "INSERT INTO {t}revision_document (revision, app, kind, name, hash) VALUES (?1, ?2, ?3, ?4, ?5)";
+const ADD_DOCUMENT: &str = "INSERT INTO {t}revision_entry (revision, app, kind, name, hash) VALUES (?1, ?2, ?3, ?4, ?5)";
 const LIST: &str = "SELECT revision, made_at, made_by, message, restored_from FROM {t}revision ORDER BY revision DESC";
 const GET: &str = "SELECT revision, made_at, made_by, message, restored_from FROM {t}revision WHERE revision = ?1";
 const DOCUMENTS: &str = "SELECT r.app, r.kind, r.name, r.hash, d.body
-FROM {t}revision_document r JOIN {t}document d ON d.hash = r.hash
+FROM {t}revision_entry r JOIN {t}document d ON d.hash = r.hash
 WHERE r.revision = ?1 ORDER BY r.app, r.kind, r.name";
 const TYPES: [ColumnType; 5] =
     [ColumnType::Integer, ColumnType::Instant, ColumnType::Uuid, ColumnType::Text, ColumnType::Integer];
