@@ -1,0 +1,113 @@
+//! A running engine on a test's database: one tenant, an app folder, a person for every role, no socket.
+use std::sync::{Arc, OnceLock};
+
+use kontor_apps::{NewUser, Tenant, package::Package};
+use kontor_server::{Config, config, engine::Engine, http, sign_in::password};
+use tokio::runtime::Runtime;
+
+use super::{client::Client, database::Database, repository};
+
+/// The password of everybody in tests.
+const PASSWORD: &str = "kontor-test";
+/// The only tenant.
+const TENANT: &str = "test";
+
+/// An engine with its tenant.
+pub(crate) struct Instance {
+    engine: Arc<Engine>,
+    tenant: Arc<Tenant>,
+    runtime: Arc<Runtime>,
+}
+
+impl Instance {
+    /// An engine on this database with a tenant that has no app but `base`, and the administrator `admin@test.kontor`.
+    pub(crate) fn new(database: &Database) -> Self {
+        let settings = database.config();
+        let config = Config {
+            data: settings.data.clone(),
+            database: settings.database.clone(),
+            listen: config::address("127.0.0.1:0").unwrap(),
+            tls: false,
+            zone: config::zone(config::TIME_ZONE).unwrap(),
+        };
+        let engine = Arc::new(Engine::new(config, database.open()));
+        let admin = person("admin", "base.administrator");
+        let tenant = engine
+            .apps()
+            .create_tenant(TENANT, "Test", &admin, engine.own_act())
+            .unwrap_or_else(|error| panic!("the tenant cannot be made: {error}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self { engine, tenant, runtime: Arc::new(runtime) }
+    }
+
+    /// The trade template installed, without sample data, and a person for each of its roles: `sales@test.kontor`, ….
+    pub(crate) fn with_trade(database: &Database) -> Self {
+        let instance = Self::new(database);
+        instance.install(&folder("templates-trade"));
+        for role in ["sales", "manager", "finance", "purchase", "warehouse", "gm"] {
+            instance.add_person(role, &format!("trade.{role}"));
+        }
+        instance
+    }
+
+    /// Installs a package.
+    pub(crate) fn install(&self, package: &Package) {
+        self.tenant
+            .install(package, self.engine.own_act(), &self.engine.backfill())
+            .unwrap_or_else(|error| panic!("the app cannot be installed: {error:?}"));
+    }
+
+    /// Adds the person `<name>@test.kontor` with one role.
+    pub(crate) fn add_person(&self, name: &str, role: &str) {
+        self.engine
+            .apps()
+            .add_user(&self.tenant, &person(name, role), self.engine.own_act())
+            .unwrap_or_else(|error| panic!("{name} cannot be added: {error}"));
+    }
+
+    /// Somebody who has not signed in.
+    pub(crate) fn visitor(&self) -> Client {
+        Client::new(http::service(&self.engine), Arc::clone(&self.runtime))
+    }
+
+    /// The person `<name>@test.kontor`, signed in.
+    pub(crate) fn client(&self, name: &str) -> Client {
+        self.visitor().signed_in(&format!("{name}@test.kontor"), PASSWORD)
+    }
+
+    /// The engine, for what HTTP does not reach.
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// The tenant.
+    pub(crate) fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+}
+
+fn person(name: &str, role: &str) -> NewUser {
+    // Hashing is slow on purpose, so everybody has the same hash.
+    static HASH: OnceLock<String> = OnceLock::new();
+    NewUser {
+        email: format!("{name}@test.kontor"),
+        name: name.to_owned(),
+        password_hash: HASH.get_or_init(|| password::hash(PASSWORD).unwrap()).clone(),
+        locale: "en".to_owned(),
+        roles: vec![role.to_owned()],
+    }
+}
+
+/// The package of an app folder of the repository, documents and data.
+pub(crate) fn folder(folder: &str) -> Package {
+    let mut package = Package::default();
+    for file in repository::files(folder, &[".json", ".csv"]) {
+        let path = file.path.strip_prefix(folder).unwrap().trim_start_matches('/').to_owned();
+        if path.starts_with("data/") {
+            package.data.insert(path, file.text.into_bytes());
+        } else {
+            package.source.files.insert(path, file.text);
+        }
+    }
+    package
+}
