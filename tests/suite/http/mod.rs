@@ -1,2 +1,3 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
+mod access;
 mod operations;
