@@ -82,9 +82,9 @@ impl Rights {
         self.permits.get(&(entity, action))
     }
 
-    /// Whether a transition or button of an entity may be used.
+    /// Whether a transition or button of an entity may be used; a role that names `*` gives all of them.
     pub fn may_run(&self, entity: EntityId, action: &str) -> bool {
-        self.actions.contains(&(entity, action.to_owned()))
+        [action, "*"].iter().any(|name| self.actions.contains(&(entity, (*name).to_owned())))
     }
 
     fn add(&mut self, entity: EntityId, granted: &EntityRights) {
