@@ -1,3 +1,2 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
-mod access;
 mod operations;

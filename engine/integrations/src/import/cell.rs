@@ -1,10 +1,10 @@
-//! One cell of text as the JSON value that the write pipeline expects for a field.
+//! One cell of text as the input value that the write pipeline expects for a field.
 //!
 //! Only the notation is settled here (dates, yes and no, titles of options); whether the value is allowed is the
 //! pipeline's to say, so that an import and a form refuse the same things with the same words.
 use kontor_definitions::{FieldType, LocalText};
+use kontor_records::Input;
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
 use time::{Date, Duration, PrimitiveDateTime, format_description, macros::format_description as fd};
 
 use super::map::ColumnOptions;
@@ -19,6 +19,15 @@ pub struct CellError {
 }
 
 impl CellError {
+    /// No record with this key is there, or not for this person.
+    pub fn not_found(text: &str) -> Self {
+        Self::new(
+            "reference_not_found",
+            &format!("找不到「{text}」。请先建立该记录，或在映射中用 create_missing 自动建立。"),
+            &format!("\"{text}\" was not found. Create the record first, or let the mapping's create_missing make it."),
+        )
+    }
+
     fn new(code: &'static str, zh: &str, en: &str) -> Self {
         Self { code, message: LocalText::from([("zh-CN", zh), ("en", en)].as_slice()) }
     }
@@ -36,39 +45,26 @@ pub fn prepared(cell: &str, options: &ColumnOptions) -> String {
     options.values.get(text).map_or(text, String::as_str).to_owned()
 }
 
-/// The JSON value of a prepared cell. `today` resolves relative dates (`@-120d`), which sample data uses.
-pub fn to_json(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date) -> Result<Json, CellError> {
+/// The input value of a prepared cell. `today` resolves relative dates (`@-120d`), which sample data uses.
+pub fn to_input(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date) -> Result<Input, CellError> {
     if text.is_empty() {
-        return Ok(Json::Null);
+        return Ok(Input::Null);
     }
     match ty.result() {
         FieldType::Boolean => boolean(text),
-        FieldType::Integer { .. } | FieldType::Duration => match text.parse::<i64>() {
-            Ok(number) => Ok(Json::from(number)),
-            // Spreadsheets write whole numbers as 12.0.
-            Err(_not_plain) => match text.parse::<Decimal>().ok().filter(|number| number.fract().is_zero()) {
-                Some(number) => number
-                    .to_string()
-                    .split('.')
-                    .next()
-                    .and_then(|whole| whole.parse::<i64>().ok())
-                    .map(Json::from)
-                    .ok_or_else(|| number_error(text)),
-                None => Err(number_error(text)),
-            },
-        },
-        FieldType::Date => date(text, options, today).map(Json::String),
-        FieldType::DateTime => instant(text, options, today).map(Json::String),
-        FieldType::Choice { options: choices } => Ok(Json::String(option_named(choices, text))),
-        FieldType::State(machine) => Ok(Json::String(option_named(&machine.states, text))),
-        FieldType::Choices { options: choices } => Ok(Json::Array(
+        FieldType::Integer { .. } | FieldType::Duration => whole_number(text),
+        FieldType::Date => date(text, options, today).map(Input::Text),
+        FieldType::DateTime => instant(text, options, today).map(Input::Text),
+        FieldType::Choice { options: choices } => Ok(Input::Text(option_named(choices, text))),
+        FieldType::State(machine) => Ok(Input::Text(option_named(&machine.states, text))),
+        FieldType::Choices { options: choices } => Ok(Input::List(
             text.split(';')
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
-                .map(|part| Json::String(option_named(choices, part)))
+                .map(|part| Input::Text(option_named(choices, part)))
                 .collect(),
         )),
-        FieldType::Json(_) => serde_json::from_str(text).map_err(|_no_json| {
+        FieldType::Json(_) => Input::parse(text.as_bytes()).map_err(|_no_json| {
             CellError::new("wrong_type", &format!("「{text}」不是 JSON。"), &format!("\"{text}\" is not JSON."))
         }),
         FieldType::Text { .. }
@@ -84,18 +80,24 @@ pub fn to_json(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date)
         | FieldType::AutoNumber { .. }
         | FieldType::Formula { .. }
         | FieldType::Rollup { .. }
-        | FieldType::Lookup { .. } => Ok(Json::String(text.to_owned())),
+        | FieldType::Lookup { .. } => Ok(Input::text(text)),
     }
 }
 
-fn number_error(text: &str) -> CellError {
-    CellError::new("wrong_type", &format!("「{text}」不是整数。"), &format!("\"{text}\" is not a whole number."))
+/// Spreadsheets write whole numbers as 12.0.
+fn whole_number(text: &str) -> Result<Input, CellError> {
+    match text.parse::<Decimal>() {
+        Ok(number) if number.fract().is_zero() => Ok(Input::Number(number.trunc().normalize().to_string())),
+        Ok(_) | Err(_) => {
+            Err(CellError::new("wrong_type", &format!("「{text}」不是整数。"), &format!("\"{text}\" is not a whole number.")))
+        }
+    }
 }
 
-fn boolean(text: &str) -> Result<Json, CellError> {
+fn boolean(text: &str) -> Result<Input, CellError> {
     match text.to_lowercase().as_str() {
-        "true" | "yes" | "y" | "1" | "是" | "真" => Ok(Json::Bool(true)),
-        "false" | "no" | "n" | "0" | "否" | "假" => Ok(Json::Bool(false)),
+        "true" | "yes" | "y" | "1" | "是" | "真" => Ok(Input::Bool(true)),
+        "false" | "no" | "n" | "0" | "否" | "假" => Ok(Input::Bool(false)),
         _ => Err(CellError::new(
             "wrong_type",
             &format!("「{text}」不是「是」或「否」。"),
@@ -178,9 +180,9 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str, ty: &FieldType, format: Option<&str>) -> Result<Json, &'static str> {
+    fn read(text: &str, ty: &FieldType, format: Option<&str>) -> Result<Input, &'static str> {
         let options = ColumnOptions { format: format.map(str::to_owned), ..ColumnOptions::default() };
-        to_json(text, ty, &options, date!(2026 - 03 - 10)).map_err(|error| error.code)
+        to_input(text, ty, &options, date!(2026 - 03 - 10)).map_err(|error| error.code)
     }
 
     #[test]
@@ -193,14 +195,14 @@ mod tests {
             ("2026-02-30", None, Err("wrong_date")),
             ("tomorrow", None, Err("wrong_date")),
         ] {
-            assert_eq!(read(text, &FieldType::Date, format), expected.map(Json::from), "{text}");
+            assert_eq!(read(text, &FieldType::Date, format), expected.map(Input::text), "{text}");
         }
     }
 
     #[test]
     fn reads_whole_numbers_of_spreadsheets() {
         let integer = FieldType::Integer { rating: None };
-        assert_eq!(read("12.0", &integer, None), Ok(Json::from(12)));
+        assert_eq!(read("12.0", &integer, None), Ok(Input::Number("12".into())));
         assert_eq!(read("12.5", &integer, None), Err("wrong_type"));
     }
 

@@ -76,6 +76,8 @@ pub struct ReferenceBy {
     pub key: FieldId,
     /// Its name.
     pub key_name: String,
+    /// Its type.
+    pub key_type: FieldType,
     /// Fields of the record that is made when none is found.
     pub create: Option<Vec<Target>>,
 }
@@ -273,7 +275,7 @@ impl Resolver<'_> {
                 })
                 .collect()
         });
-        Some(ReferenceBy { entity: target, key: field.id, key_name: key.to_owned(), create })
+        Some(ReferenceBy { entity: target, key: field.id, key_name: key.to_owned(), key_type: field.ty.clone(), create })
     }
 
     fn unknown(&mut self, path: &str) {

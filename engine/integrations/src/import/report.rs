@@ -2,7 +2,7 @@
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
-use kontor_definitions::{LocalText, RecordId};
+use kontor_definitions::LocalText;
 use serde::Serialize;
 
 /// The result of an import or of its dry run.
@@ -48,7 +48,7 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The record, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<RecordId>,
+    pub id: Option<String>,
     /// Why it was refused: all reasons at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<RowError>,
