@@ -51,6 +51,11 @@ impl Client {
         Self { cookie: Some(cookie), csrf: Some(csrf), ..self.clone() }
     }
 
+    /// The same person from a page of somebody else: the cookie goes along, the CSRF token does not.
+    pub(crate) fn without_token(&self) -> Self {
+        Self { csrf: None, ..self.clone() }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[])
     }

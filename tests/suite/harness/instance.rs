@@ -50,6 +50,15 @@ impl Instance {
         instance
     }
 
+    /// Another tenant with the same administrator.
+    pub(crate) fn add_tenant(&self, name: &str, title: &str) {
+        let admin = person("admin", "base.administrator");
+        self.engine
+            .apps()
+            .create_tenant(name, title, &admin, self.engine.own_act())
+            .unwrap_or_else(|error| panic!("the tenant {name} cannot be made: {error}"));
+    }
+
     /// Installs a package.
     pub(crate) fn install(&self, package: &Package) {
         self.tenant

@@ -1,2 +1,6 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
+mod idempotency;
 mod operations;
+mod problems;
+mod sign_in;
+mod unknown;

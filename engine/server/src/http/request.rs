@@ -148,9 +148,15 @@ impl Members {
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
         match self.0.get(name) {
             None | Some(Input::Null) => Ok(None),
+            // No database keeps it, and nobody types it.
+            Some(Input::Text(text)) if text.contains('\0') => {
+                let message = Text("文本中含有 NUL 字符，请删除。", "The text contains a NUL character; remove it.");
+                let issue = Issue::new(&below_root(name), "nul_character", message.with(&[]), LocalText::default());
+                Err(Problem::new(Code::BadRequest).issues(vec![issue]))
+            }
             Some(Input::Text(text)) => Ok(Some(text)),
             Some(Input::Bool(_) | Input::Number(_) | Input::List(_) | Input::Object(_)) => {
-                Err(wrong_type(&format!("/{name}"), Expected::Text))
+                Err(wrong_type(&below_root(name), Expected::Text))
             }
         }
     }
@@ -159,7 +165,7 @@ impl Members {
     pub(crate) fn required_text(&self, name: &str) -> Result<&str, Problem> {
         self.text(name)?.ok_or_else(|| {
             let issue = Issue::new(
-                &format!("/{name}"),
+                &below_root(name),
                 "required",
                 Text("必须填写“{0}”。", "\"{0}\" is required.").with(&[name]),
                 LocalText::default(),
