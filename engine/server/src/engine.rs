@@ -116,7 +116,6 @@ impl Engine {
 }
 
 /// Now, to the microsecond.
-#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 pub fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_microsecond(now.microsecond()).unwrap_or(now)

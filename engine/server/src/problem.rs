@@ -21,9 +21,12 @@ pub struct Issue {
     pub suggestion: LocalText,
 }
 
-/// An error answer.
+/// An error answer. Boxed, because it travels as the error of almost every function here.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Content>);
+
+#[derive(Clone, Debug)]
+struct Content {
     code: String,
     status: StatusCode,
     title: LocalText,
@@ -119,7 +122,7 @@ impl Problem {
     /// One of the server's own problems.
     pub fn new(code: Code) -> Self {
         let (status, name, title) = code.parts();
-        Self {
+        Self(Box::new(Content {
             code: name.to_owned(),
             status,
             title: title.with(&[]),
@@ -127,65 +130,65 @@ impl Problem {
             issues: Vec::new(),
             members: Map::new(),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// The same kind of problem under a code of its own.
     #[must_use]
     pub fn named(mut self, code: &str) -> Self {
-        code.clone_into(&mut self.code);
+        code.clone_into(&mut self.0.code);
         self
     }
 
     /// With another title.
     #[must_use]
     pub fn titled(mut self, title: LocalText) -> Self {
-        self.title = title;
+        self.0.title = title;
         self
     }
 
     /// With an explanation and the way out.
     #[must_use]
     pub fn because(mut self, detail: LocalText) -> Self {
-        self.detail = detail;
+        self.0.detail = detail;
         self
     }
 
     /// With what is wrong, place by place.
     #[must_use]
     pub fn issues(mut self, issues: Vec<Issue>) -> Self {
-        self.issues = issues;
+        self.0.issues = issues;
         self
     }
 
     /// With a member of its own.
     #[must_use]
     pub fn member(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The body in a language.
     pub fn body(&self, language: Language) -> Value {
         let mut body = Map::new();
-        body.insert("type".to_owned(), json!(format!("https://kontor.dev/errors/{}", self.code)));
-        body.insert("title".to_owned(), json!(language.pick(&self.title)));
-        body.insert("status".to_owned(), json!(self.status.as_u16()));
-        body.insert("code".to_owned(), json!(self.code));
-        if !self.detail.is_empty() {
-            body.insert("detail".to_owned(), json!(language.pick(&self.detail)));
+        body.insert("type".to_owned(), json!(format!("https://kontor.dev/errors/{}", self.0.code)));
+        body.insert("title".to_owned(), json!(language.pick(&self.0.title)));
+        body.insert("status".to_owned(), json!(self.0.status.as_u16()));
+        body.insert("code".to_owned(), json!(self.0.code));
+        if !self.0.detail.is_empty() {
+            body.insert("detail".to_owned(), json!(language.pick(&self.0.detail)));
         }
-        if !self.issues.is_empty() {
-            body.insert("errors".to_owned(), self.issues.iter().map(|issue| issue.json(language)).collect());
+        if !self.0.issues.is_empty() {
+            body.insert("errors".to_owned(), self.0.issues.iter().map(|issue| issue.json(language)).collect());
         }
-        body.extend(self.members.iter().map(|(name, value)| (name.clone(), value.clone())));
+        body.extend(self.0.members.iter().map(|(name, value)| (name.clone(), value.clone())));
         Value::Object(body)
     }
 
@@ -193,8 +196,8 @@ impl Problem {
     pub fn respond(self, language: Language) -> Response<Body> {
         let body = self.body(language).to_string();
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.status_mut() = self.0.status;
+        *response.headers_mut() = self.0.headers;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));

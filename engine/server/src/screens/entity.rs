@@ -75,7 +75,28 @@ fn cut(reader: Reader<'_>, entity: &Entity, known: &Field, field: &mut FieldDoc)
                 }
             }
         }
-        _ => {}
+        // Nothing in these speaks of other fields.
+        FieldType::Text { .. }
+        | FieldType::LongText { .. }
+        | FieldType::Integer { .. }
+        | FieldType::Decimal { .. }
+        | FieldType::Money { .. }
+        | FieldType::Boolean
+        | FieldType::Date
+        | FieldType::DateTime
+        | FieldType::Time
+        | FieldType::Duration
+        | FieldType::Choice { .. }
+        | FieldType::Choices { .. }
+        | FieldType::Reference { .. }
+        | FieldType::Lines { .. }
+        | FieldType::Links { .. }
+        | FieldType::Code(_)
+        | FieldType::Json(_)
+        | FieldType::Files { .. }
+        | FieldType::AutoNumber { .. }
+        | FieldType::Formula { .. }
+        | FieldType::Lookup { .. } => {}
     }
 }
 

@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     attempts::{Attempts, LOCKED_FOR, WRONG_PASSWORDS},
     password::{HashingFailed, LONGEST, Passwords},
+    recent::Recent,
     secret,
 };
 
@@ -62,12 +63,13 @@ pub struct SignInDesk {
     control: ControlDb,
     passwords: Passwords,
     strangers: Attempts,
+    recent: Recent,
 }
 
 impl SignInDesk {
     /// A desk on the control database.
     pub fn new(control: ControlDb, passwords: Passwords) -> Self {
-        Self { control, passwords, strangers: Attempts::default() }
+        Self { control, passwords, strangers: Attempts::default(), recent: Recent::default() }
     }
 
     /// Tries to sign in.
@@ -155,8 +157,12 @@ impl SignInDesk {
     /// The session of a cookie, if it has not ended. Using it moves its end.
     pub async fn session(&self, token: &str, now: OffsetDateTime) -> Result<Option<SessionRow>, StorageError> {
         let hash = secret::hashed(token);
+        if let Some(known) = self.recent.get(&hash, now) {
+            return Ok(Some(known));
+        }
         let found = self.control.read(move |tx| sessions::find(tx, &hash, now)).await?;
         let Some(session) = found else { return Ok(None) };
+        self.recent.put(&session, now);
         let end = (now + IDLE).min(session.created_at + ABSOLUTE);
         if end - session.expires_at >= TOUCH_EVERY {
             let hash = session.token_hash.clone();
@@ -174,7 +180,9 @@ impl SignInDesk {
     /// Ends a session.
     pub async fn sign_out(&self, session: &SessionRow) -> Result<(), StorageError> {
         let hash = session.token_hash.clone();
-        self.control.write(Queue::Interactive, move |tx| sessions::delete(tx, &hash)).await
+        let ended = self.control.write(Queue::Interactive, move |tx| sessions::delete(tx, &hash)).await;
+        self.recent.forget(&session.token_hash);
+        ended
     }
 
     /// Removes sessions that have ended.
