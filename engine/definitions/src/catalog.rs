@@ -328,10 +328,12 @@ pub enum FieldType {
         /// Type of the result.
         result: Box<FieldType>,
     },
-    /// Combined from own lines.
+    /// Combined from own lines, or from records that refer to this one.
     Rollup {
-        /// The sibling `lines` field.
+        /// The sibling `lines` field; with `of`, the reference field of that entity.
         lines: FieldId,
+        /// The entity whose records refer to this one; `None` for own lines. Such a roll-up is of class `Live`.
+        of: Option<EntityId>,
         /// How.
         function: RollupFunction,
         /// The field of the lines (none for count).
@@ -434,7 +436,7 @@ pub enum JsonFormat {
 /// Where an amount's currency comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CurrencyOf {
-    /// A sibling field.
+    /// A sibling field; for owned lines it may be a field of the parent instead.
     Field(FieldId),
     /// Always this one.
     Fixed(String),

@@ -4,13 +4,22 @@
 //! what follows looks at all of them together. Nothing stops at the first error.
 mod canonical;
 mod codes;
+mod entities;
+mod fields;
 mod findings;
 pub mod ids;
+mod literals;
+mod load;
+mod names;
+mod options;
 mod places;
 mod read;
 mod schema;
 mod shape;
+mod states;
 mod suggest;
+mod types;
+mod world;
 
 use std::collections::BTreeSet;
 

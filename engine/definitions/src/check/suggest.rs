@@ -3,7 +3,7 @@
 /// Suggestion texts (zh-CN, en): the nearest candidate, otherwise the list of all if it is short.
 pub(super) fn suggest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> (String, String) {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    if let Some(near) = nearest(wrong, &candidates) {
+    if let Some(near) = nearest(wrong, candidates.iter().copied()) {
         return (format!("是不是“{near}”?"), format!("did you mean \"{near}\"?"));
     }
     match candidates.len() {
@@ -16,11 +16,12 @@ pub(super) fn suggest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a 
     }
 }
 
-fn nearest<'a>(wrong: &str, candidates: &[&'a str]) -> Option<&'a str> {
+/// The nearest candidate, if at most a third of the word differs.
+pub(super) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).max(1);
     candidates
-        .iter()
-        .map(|candidate| (distance(wrong, candidate), *candidate))
+        .into_iter()
+        .map(|candidate| (distance(wrong, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
