@@ -21,6 +21,7 @@ macro_rules! codes {
 
         impl Code {
             /// Every code, in the order of the table.
+            #[cfg(test)]
             pub(super) const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// What it says.
@@ -195,9 +196,6 @@ codes! {
     LiveNotStored "live_not_stored" Error
         "“{0}”在查看时才计算,不能设为唯一或建索引" "\"{0}\" is computed when it is read, it can be neither unique nor indexed"
         "去掉这一项,或改用复制的引用值(copied)" "remove it here, or copy the value (copied)"
-    WrongResult "wrong_result" Error
-        "表达式的结果是{1},这里需要{0}" "the expression yields {3}, {2} is needed here"
-        "修改表达式或字段类型" "change the expression or the type"
     ScaleOverflow "scale_overflow" Error
         "结果有 {0} 位小数,这里只能保留 {1} 位" "the result has {0} digits behind the point, only {1} are kept here"
         "用 round(…, {1}) 写明如何舍入,或增加字段的小数位数" "write round(…, {1}) to say how it is rounded, or give the field more digits"

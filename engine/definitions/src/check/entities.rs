@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The most fields an entity may have.
-pub const MAX_FIELDS: usize = 500;
+pub(super) const MAX_FIELDS: usize = 500;
 
 /// Builds the world: entities with the names of their fields; types come later.
 pub(super) fn gather(loaded: Loaded, findings: &mut Findings) -> (World, Vec<Document>) {

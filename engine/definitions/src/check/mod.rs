@@ -2,11 +2,15 @@
 //!
 //! The order of the files here is the order of the work: [`read`] and [`shape`] look at one document,
 //! what follows looks at all of them together. Nothing stops at the first error.
+mod build;
 mod canonical;
 mod codes;
 mod entities;
+mod expressions;
 mod fields;
 mod findings;
+mod forms;
+mod graph;
 pub mod ids;
 mod literals;
 mod load;
@@ -14,14 +18,18 @@ mod names;
 mod options;
 mod places;
 mod read;
+mod roles;
 mod schema;
+mod screens;
+mod sets;
 mod shape;
 mod states;
 mod suggest;
+mod titles;
 mod types;
 mod world;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 pub use canonical::canonical;
 pub use read::{MAX_DOCUMENT, MAX_NESTING};
@@ -76,16 +84,37 @@ impl Checked {
 }
 
 /// Checks apps together. `base` belongs among them; files of several apps are named `<app>/<path>`.
-pub fn check(apps: &[(String, &AppSource)], _options: &CheckOptions) -> Checked {
+pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     let mut findings = Findings::default();
-    for (app, source) in apps {
-        for (path, text) in &source.files {
-            let Some((kind, _)) = Kind::of_path(path) else { continue };
-            let file = if apps.len() > 1 { format!("{app}/{path}") } else { path.clone() };
-            one(kind, file, text, &mut findings);
-        }
+    let loaded = load::load(apps, options, &mut findings);
+    let (mut world, documents) = entities::gather(loaded, &mut findings);
+    titles::check_apps(&world.apps, &mut findings);
+    titles::check_texts(&world.apps, &documents, &mut findings);
+    fields::type_fields(&mut world, &mut findings);
+    let compiled = expressions::compile_fields(&world, &mut findings);
+    let graph = graph::build(&world, &compiled, &mut findings);
+    let sets = (0..world.entities.len()).map(|entity| sets::sets(&world, entity, &graph, &mut findings)).collect();
+    let mut expressions = screens::Expressions::new();
+    let (views, by_name) = screens::views(&world, &documents, &mut expressions, &mut findings);
+    let forms = forms::forms(&world, &documents, &by_name, &mut expressions, &mut findings);
+    let pages = screens::pages(&world, &documents, &by_name, &mut findings);
+    let roles = roles::roles(&world, &documents, &graph, &mut findings);
+    let findings = findings.sorted();
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Checked { catalog: None, findings };
     }
-    Checked { catalog: None, findings: findings.sorted() }
+    let entities = build::entities(&world, compiled, &graph, sets);
+    let catalog = Catalog {
+        apps: world.apps.iter().map(|app| (app.name.clone(), Arc::new(app.doc.clone()))).collect(),
+        entity_names: entities.iter().map(|entity| (entity.full_name(), entity.id)).collect(),
+        entities: entities.into_iter().map(|entity| (entity.id, Arc::new(entity))).collect(),
+        roles: roles.into_iter().map(|role| (role.id, Arc::new(role))).collect(),
+        forms,
+        views,
+        pages,
+        expressions,
+    };
+    Checked { catalog: Some(catalog), findings }
 }
 
 /// Reads one document alone: its value if the text is a JSON object, and what is wrong with its text and shape.

@@ -5,7 +5,7 @@ use super::{
 };
 
 /// The longest name, in characters.
-pub const MAX_NAME: usize = 40;
+pub(super) const MAX_NAME: usize = 40;
 
 /// Names of fields that every record has, words of the expression language and what it knows by itself.
 const RESERVED: [&str; 26] = [

@@ -97,8 +97,6 @@ impl Wrong {
 pub(super) struct Target<'a> {
     /// The fields on the way, the last included.
     pub(super) ids: Vec<FieldId>,
-    /// The entity the last field belongs to.
-    pub(super) entity: EntityIx,
     /// The last field.
     pub(super) slot: &'a Slot,
     /// Its type.
@@ -194,7 +192,7 @@ impl World {
                 Found::No(wrong) => return Found::No(wrong),
             };
             ids.push(slot.id);
-            let Some(next) = parts.peek() else { return Found::Yes(Target { ids, entity: at, slot, ty }) };
+            let Some(next) = parts.peek() else { return Found::Yes(Target { ids, slot, ty }) };
             match ty.reference().map(|id| self.by_id.get(&id)) {
                 Some(Some(target)) => at = *target,
                 Some(None) => return Found::Broken,

@@ -1,0 +1,152 @@
+//! Puts the catalogue together from what was checked.
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::{
+    expressions::{Compiled, FieldExpression},
+    graph::{Graph, Node},
+    literals::literal,
+    sets::Sets,
+    world::{EntityIx, EntityWork, Slot, SlotState, World},
+};
+use crate::{
+    LocalText,
+    catalog::{Entity, Field, FieldClass, FieldType, Requirement},
+    expr::Expr,
+    id::FieldId,
+    model::{entity::Track, field::BoolOrExpression},
+};
+
+/// Every entity that could be read, in order.
+pub(super) fn entities(world: &World, compiled: Vec<Compiled>, graph: &Graph, sets: Vec<Sets>) -> Vec<Entity> {
+    let mut of_field: BTreeMap<Node, Vec<(FieldExpression, Arc<Expr>)>> = BTreeMap::new();
+    for Compiled { entity, place, role, expr } in compiled {
+        of_field.entry((entity, place)).or_default().push((role, expr));
+    }
+    let numbered = world.entities.iter().enumerate().zip(sets);
+    numbered.filter_map(|((index, work), sets)| entity(world, index, work, sets, graph, &of_field)).collect()
+}
+
+type Expressions = BTreeMap<Node, Vec<(FieldExpression, Arc<Expr>)>>;
+
+fn entity(
+    world: &World,
+    index: EntityIx,
+    work: &EntityWork,
+    sets: Sets,
+    graph: &Graph,
+    expressions: &Expressions,
+) -> Option<Entity> {
+    let head = work.head.as_ref()?;
+    let mut fields = Vec::with_capacity(work.slots.len());
+    for (place, slot) in work.slots.iter().enumerate() {
+        let class = graph.classes.get(&(index, place)).copied().unwrap_or(FieldClass::Input);
+        let expressions = expressions.get(&(index, place)).map(Vec::as_slice).unwrap_or_default();
+        fields.extend(field(slot, class, expressions));
+    }
+    let positions: HashMap<FieldId, usize> = fields.iter().enumerate().map(|(place, field)| (field.id, place)).collect();
+    let names = fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect();
+    let in_order = graph.order.iter().filter(|node| node.0 == index && graph.classes.get(node) == Some(&FieldClass::Row));
+    let compute_order = in_order.filter_map(|node| positions.get(&work.slots.get(node.1)?.id).copied()).collect();
+    let mut unique = sets.unique;
+    unique.dedup();
+    Some(Entity {
+        id: work.id,
+        app: world.apps.get(work.app).map(|app| app.name.clone()).unwrap_or_default(),
+        name: work.name.clone(),
+        title: head.title.clone(),
+        label: sets.label.unwrap_or(FieldId::ID),
+        fields,
+        unique,
+        indexes: sets.indexes,
+        owner: head.owner && work.parent.is_none(),
+        department: head.department && work.parent.is_none(),
+        track: head.track == Track::All,
+        append_only: head.append_only,
+        parent: work.parent.and_then(|(parent, lines)| Some((world.entities.get(parent)?.id, lines))),
+        compute_order,
+        positions,
+        names,
+    })
+}
+
+fn field(slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {
+    let SlotState::Ready(ty) = &slot.state else { return None };
+    let expression = |role| expressions.iter().find(|(of, _)| *of == role).map(|(_, expr)| Arc::clone(expr));
+    let ty = with_expressions(ty.clone(), expressions);
+    let Some(doc) = &slot.doc else {
+        return Some(Field {
+            id: slot.id,
+            name: slot.name.clone(),
+            title: system_title(slot.id),
+            ty,
+            required: Requirement::No,
+            default: None,
+            unique: false,
+            searchable: false,
+            minimum: None,
+            maximum: None,
+            system: true,
+            class: FieldClass::Input,
+        });
+    };
+    let required = match &doc.required {
+        None | Some(BoolOrExpression::Bool(false)) => Requirement::No,
+        Some(BoolOrExpression::Bool(true)) => Requirement::Yes,
+        Some(BoolOrExpression::Expression(_)) => expression(FieldExpression::Required).map_or(Requirement::No, Requirement::When),
+    };
+    let limit = |text: &Option<String>| text.as_deref().and_then(|text| literal(&ty, text));
+    Some(Field {
+        id: slot.id,
+        name: slot.name.clone(),
+        title: doc.title.clone(),
+        required,
+        default: expression(FieldExpression::Default),
+        unique: doc.unique,
+        searchable: doc.searchable,
+        minimum: limit(&doc.minimum),
+        maximum: limit(&doc.maximum),
+        system: doc.system,
+        class,
+        ty,
+    })
+}
+
+/// Puts the compiled expressions where the type holds them.
+fn with_expressions(mut ty: FieldType, expressions: &[(FieldExpression, Arc<Expr>)]) -> FieldType {
+    for (role, expr) in expressions {
+        match (&mut ty, role) {
+            (FieldType::Formula { expression, .. }, FieldExpression::Formula) => *expression = Arc::clone(expr),
+            (FieldType::Rollup { filter, .. }, FieldExpression::Filter) => *filter = Some(Arc::clone(expr)),
+            (FieldType::State(machine), FieldExpression::Transition(index)) => {
+                if let Some(transition) = machine.transitions.get_mut(*index) {
+                    transition.when = Some(Arc::clone(expr));
+                }
+            }
+            (_, FieldExpression::Default | FieldExpression::Required) => {}
+            (_, FieldExpression::Formula | FieldExpression::Filter | FieldExpression::Transition(_)) => {}
+        }
+    }
+    ty
+}
+
+/// Titles of the fields every record has.
+fn system_title(id: FieldId) -> LocalText {
+    let (zh, en) = match id {
+        FieldId::ID => ("编号", "Id"),
+        FieldId::REVISION => ("版本", "Revision"),
+        FieldId::CREATED_AT => ("创建时间", "Created at"),
+        FieldId::CREATED_BY => ("创建人", "Created by"),
+        FieldId::UPDATED_AT => ("修改时间", "Updated at"),
+        FieldId::UPDATED_BY => ("修改人", "Updated by"),
+        FieldId::OWNER => ("负责人", "Owner"),
+        FieldId::DEPARTMENT => ("部门", "Department"),
+        FieldId::ARCHIVED_AT => ("归档时间", "Archived at"),
+        FieldId::PARENT => ("所属单据", "Belongs to"),
+        FieldId::POSITION => ("行号", "Position"),
+        _ => return LocalText::default(),
+    };
+    LocalText::from([("zh-CN", zh), ("en", en)].as_slice())
+}

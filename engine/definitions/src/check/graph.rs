@@ -1,0 +1,232 @@
+//! One graph over all derived fields: circles, what is stored and what is live, and the order of computing.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    codes::Code,
+    expressions::{Compiled, FieldExpression, rolled_up},
+    fields::site,
+    findings::Findings,
+    world::{EntityIx, SlotState, World},
+};
+use crate::{
+    catalog::{FieldClass, FieldType},
+    expr::reads::{env_values, reads},
+    id::FieldId,
+};
+
+/// A field: place of the entity, place of the field in it.
+pub(super) type Node = (EntityIx, usize);
+
+/// What the graph says of the derived fields.
+pub(super) struct Graph {
+    /// How each derived field comes to its value; others are entered.
+    pub(super) classes: BTreeMap<Node, FieldClass>,
+    /// Derived fields, inputs before what uses them.
+    pub(super) order: Vec<Node>,
+    /// What each derived field reads: steps of fields from its record.
+    pub(super) inputs: BTreeMap<Node, Vec<Vec<Node>>>,
+}
+
+/// What one derived field reads, and whether it is live by itself.
+struct Inputs {
+    paths: Vec<Vec<Node>>,
+    live: bool,
+}
+
+/// Builds the graph and tells circles.
+pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Findings) -> Graph {
+    let slots = slots_by_id(world);
+    let mut inputs: BTreeMap<Node, Inputs> = BTreeMap::new();
+    for (entity, work) in world.entities.iter().enumerate() {
+        for (place, slot) in work.slots.iter().enumerate() {
+            let SlotState::Ready(ty) = &slot.state else { continue };
+            if let Some(found) = inputs_of(world, &slots, (entity, place), ty, compiled) {
+                inputs.insert((entity, place), found);
+            }
+        }
+    }
+    let edges: BTreeMap<Node, BTreeSet<Node>> = inputs
+        .iter()
+        .map(|(node, found)| (*node, found.paths.iter().flatten().copied().filter(|to| inputs.contains_key(to)).collect()))
+        .collect();
+    let (order, left) = sort(&edges);
+    tell_circles(world, &edges, left, findings);
+    let mut classes = BTreeMap::new();
+    for node in &order {
+        let Some(found) = inputs.get(node) else { continue };
+        let live_input = |to: &Node| classes.get(to) == Some(&FieldClass::Live);
+        let live = found.live || edges.get(node).is_some_and(|to| to.iter().any(live_input));
+        let copied = matches!(type_of(world, *node), Some(FieldType::Lookup { copied: true, .. }));
+        classes.insert(*node, if live && !copied { FieldClass::Live } else { FieldClass::Row });
+    }
+    Graph { classes, order, inputs: inputs.into_iter().map(|(node, found)| (node, found.paths)).collect() }
+}
+
+fn type_of(world: &World, (entity, place): Node) -> Option<&FieldType> {
+    match &world.entities.get(entity)?.slots.get(place)?.state {
+        SlotState::Ready(ty) => Some(ty),
+        SlotState::Waiting | SlotState::Broken | SlotState::Retired => None,
+    }
+}
+
+type Slots = Vec<HashMap<FieldId, usize>>;
+
+fn slots_by_id(world: &World) -> Slots {
+    let of_entity = |entity: &super::world::EntityWork| {
+        let mut places = HashMap::new();
+        for (place, slot) in entity.slots.iter().enumerate() {
+            places.entry(slot.id).or_insert(place);
+        }
+        places
+    };
+    world.entities.iter().map(of_entity).collect()
+}
+
+/// What a derived field reads; `None` for a field that is entered.
+fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled: &[Compiled]) -> Option<Inputs> {
+    let (entity, place) = node;
+    let expr = |role| {
+        let of_node = |found: &&Compiled| found.entity == entity && found.place == place && found.role == role;
+        compiled.iter().find(of_node).map(|found| &found.expr)
+    };
+    let mut live = false;
+    let paths = match ty {
+        FieldType::Formula { .. } => {
+            let Some(expr) = expr(FieldExpression::Formula) else { return Some(Inputs { paths: Vec::new(), live: false }) };
+            live = !env_values(expr).is_empty();
+            reads(expr).into_iter().filter_map(|path| follow(world, slots, entity, &path, &mut live)).collect()
+        }
+        FieldType::Lookup { path, .. } => follow(world, slots, entity, path, &mut live).into_iter().collect(),
+        FieldType::Rollup { lines, of, field, .. } => {
+            let site = site(world, entity, place)?;
+            let other = rolled_up(&site, *lines, *of)?;
+            live = of.is_some();
+            let filter = expr(FieldExpression::Filter);
+            live |= filter.is_some_and(|filter| !env_values(filter).is_empty());
+            let of_filter = filter.map(|filter| reads(filter)).unwrap_or_default();
+            let start: Vec<Node> =
+                slots.get(entity).and_then(|slots| slots.get(lines)).map(|place| (entity, *place)).into_iter().collect();
+            let mut paths = vec![start];
+            let from_lines = field.iter().map(|field| vec![*field]).chain(of_filter);
+            paths.extend(from_lines.filter_map(|path| follow(world, slots, other, &path, &mut live)));
+            paths
+        }
+        FieldType::Text { .. }
+        | FieldType::LongText { .. }
+        | FieldType::Integer { .. }
+        | FieldType::Decimal { .. }
+        | FieldType::Money { .. }
+        | FieldType::Boolean
+        | FieldType::Date
+        | FieldType::DateTime
+        | FieldType::Time
+        | FieldType::Duration
+        | FieldType::Choice { .. }
+        | FieldType::Choices { .. }
+        | FieldType::State(_)
+        | FieldType::Reference { .. }
+        | FieldType::Lines { .. }
+        | FieldType::Links { .. }
+        | FieldType::Code(_)
+        | FieldType::Json(_)
+        | FieldType::Files { .. }
+        | FieldType::AutoNumber { .. } => return None,
+    };
+    Some(Inputs { paths, live })
+}
+
+/// The fields along a path; a reference that is crossed makes it live.
+fn follow(world: &World, slots: &Slots, entity: EntityIx, path: &[FieldId], live: &mut bool) -> Option<Vec<Node>> {
+    let mut at = entity;
+    let mut nodes = Vec::with_capacity(path.len());
+    for (step, id) in path.iter().enumerate() {
+        let node = (at, *slots.get(at)?.get(id)?);
+        nodes.push(node);
+        if step + 1 == path.len() {
+            break;
+        }
+        let ty = type_of(world, node)?;
+        let next = match ty.result() {
+            FieldType::Lines { entity, .. } => *entity,
+            _ => {
+                *live = true;
+                ty.reference()?
+            }
+        };
+        at = *world.by_id.get(&next)?;
+    }
+    Some(nodes)
+}
+
+/// Inputs before what uses them; what is left lies on circles or behind them.
+fn sort(edges: &BTreeMap<Node, BTreeSet<Node>>) -> (Vec<Node>, BTreeSet<Node>) {
+    let mut users: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    let mut open: BTreeMap<Node, usize> = BTreeMap::new();
+    for (node, inputs) in edges {
+        open.insert(*node, inputs.len());
+        for input in inputs {
+            users.entry(*input).or_default().push(*node);
+        }
+    }
+    let mut ready: Vec<Node> = open.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).rev().collect();
+    let mut order = Vec::with_capacity(edges.len());
+    while let Some(node) = ready.pop() {
+        order.push(node);
+        open.remove(&node);
+        for user in users.get(&node).into_iter().flatten() {
+            if let Some(count) = open.get_mut(user) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    ready.push(*user);
+                }
+            }
+        }
+    }
+    (order, open.into_keys().collect())
+}
+
+/// Tells each circle once, at a formula in it where there is one.
+fn tell_circles(world: &World, edges: &BTreeMap<Node, BTreeSet<Node>>, mut left: BTreeSet<Node>, findings: &mut Findings) {
+    while let Some(start) = left.first().copied() {
+        let mut walked = vec![start];
+        let circle = loop {
+            let Some(last) = walked.last() else { return };
+            let next = edges.get(last).into_iter().flatten().find(|to| left.contains(to)).copied();
+            let Some(next) = next else { break None };
+            if let Some(from) = walked.iter().position(|node| *node == next) {
+                break Some(walked.split_off(from));
+            }
+            walked.push(next);
+        };
+        match circle {
+            Some(circle) => {
+                tell_circle(world, &circle, findings);
+                for node in circle {
+                    left.remove(&node);
+                }
+            }
+            // Nothing it waits for is left: it only lay behind a circle.
+            None => {
+                if let Some(last) = walked.last() {
+                    left.remove(last);
+                }
+            }
+        }
+    }
+}
+
+fn tell_circle(world: &World, circle: &[Node], findings: &mut Findings) {
+    let is_formula = |node: &&Node| matches!(type_of(world, **node), Some(FieldType::Formula { .. }));
+    let Some(first) = circle.iter().filter(is_formula).min().or_else(|| circle.iter().min()) else { return };
+    let turn = circle.iter().position(|node| node == first).unwrap_or_default();
+    let in_order = circle.iter().skip(turn).chain(circle.iter().take(turn)).chain(std::iter::once(first));
+    let names: Vec<String> = in_order
+        .filter_map(|(entity, place)| {
+            let entity = world.entities.get(*entity)?;
+            Some(format!("{}.{}", entity.name, entity.slots.get(*place)?.name))
+        })
+        .collect();
+    let Some(site) = site(world, first.0, first.1) else { return };
+    let pointer = if is_formula(&first) { site.at("expression") } else { site.slot.pointer.clone() };
+    findings.add(site.file, &pointer, Code::DerivedCycle, &[&names.join(" → ")]);
+}

@@ -1,0 +1,99 @@
+//! The label, the unique sets and the indexes of an entity.
+use super::{
+    codes::Code,
+    findings::Findings,
+    graph::Graph,
+    options::kind_name,
+    world::{EntityIx, Found, Slot, World},
+};
+use crate::{
+    catalog::{FieldClass, FieldType},
+    id::FieldId,
+};
+
+/// What an entity says of sets of its fields.
+#[derive(Default)]
+pub(super) struct Sets {
+    pub(super) label: Option<FieldId>,
+    pub(super) unique: Vec<Vec<FieldId>>,
+    pub(super) indexes: Vec<Vec<FieldId>>,
+}
+
+/// Checks and resolves them.
+pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mut Findings) -> Sets {
+    let Some((work, head)) = world.entities.get(entity).and_then(|work| Some((work, work.head.as_ref()?))) else {
+        return Sets::default();
+    };
+    let mut sets = Sets::default();
+    if let Some(label) = &head.label {
+        sets.label = member(world, entity, label, "/label", findings).map(|(slot, _)| slot.id);
+    }
+    for (key, lists, out) in [("unique", &head.unique, &mut sets.unique), ("indexes", &head.indexes, &mut sets.indexes)] {
+        for (index, names) in lists.iter().enumerate() {
+            let mut ids = Vec::with_capacity(names.len());
+            for (place, name) in names.iter().enumerate() {
+                let pointer = format!("/{key}/{index}/{place}");
+                let Some((slot, _)) = member(world, entity, name, &pointer, findings) else { continue };
+                if is_live(world, entity, slot, graph) {
+                    findings.add(work.file, &pointer, Code::LiveNotStored, &[name]);
+                } else if ids.contains(&slot.id) {
+                    findings.add(work.file, &pointer, Code::DuplicateName, &[name]);
+                }
+                ids.push(slot.id);
+            }
+            if !ids.is_empty() {
+                out.push(ids);
+            }
+        }
+    }
+    for slot in &work.slots {
+        let Some(doc) = slot.doc.as_ref().filter(|doc| doc.unique && !doc.retired) else { continue };
+        if is_live(world, entity, slot, graph) {
+            findings.add(work.file, &format!("{}/unique", slot.pointer), Code::LiveNotStored, &[&doc.name]);
+        } else if !sets.unique.contains(&vec![slot.id]) {
+            sets.unique.push(vec![slot.id]);
+        }
+    }
+    sets
+}
+
+/// A field that has one plain value.
+fn member<'a>(
+    world: &'a World,
+    entity: EntityIx,
+    name: &str,
+    pointer: &str,
+    findings: &mut Findings,
+) -> Option<(&'a Slot, &'a FieldType)> {
+    let file = world.entities.get(entity)?.file;
+    match world.field(entity, name) {
+        Found::Yes((slot, ty)) if has_plain_value(ty) => Some((slot, ty)),
+        Found::Yes((slot, _)) => {
+            let kind = slot.doc.as_ref().map_or("system", |doc| kind_name(doc.kind));
+            findings.add(file, pointer, Code::UnsuitableField, &[name, kind]);
+            None
+        }
+        Found::Broken => None,
+        Found::No(wrong) => {
+            wrong.tell(file, pointer, findings);
+            None
+        }
+    }
+}
+
+/// Whether values of the type are single and comparable.
+pub(super) fn has_plain_value(ty: &FieldType) -> bool {
+    !matches!(
+        ty.result(),
+        FieldType::Lines { .. }
+            | FieldType::Links { .. }
+            | FieldType::Json(_)
+            | FieldType::Files { .. }
+            | FieldType::Choices { .. }
+    )
+}
+
+fn is_live(world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {
+    let place = world.entities.get(entity).and_then(|work| work.slots.iter().position(|other| other.id == slot.id));
+    place.is_some_and(|place| graph.classes.get(&(entity, place)) == Some(&FieldClass::Live))
+}
