@@ -1,4 +1,5 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
+mod access;
 mod idempotency;
 mod operations;
 mod problems;
