@@ -9,12 +9,7 @@ use crate::harness::{
     instance::Instance,
 };
 
-both_databases!(
-    a_forbidden_record_is_like_none,
-    a_forbidden_field_is_like_none,
-    administration_is_like_nothing_for_others,
-    methods_and_addresses_that_are_not_there,
-);
+both_databases!(a_forbidden_record_is_like_none, a_forbidden_field_is_like_none, methods_and_addresses_that_are_not_there,);
 
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
@@ -78,31 +73,6 @@ fn a_forbidden_field_is_like_none(database: &Database) {
         };
         let (forbidden, absent) = (ask("cost", "cost"), ask("cost", "tsoc"));
         assert_eq!(String::from_utf8_lossy(&forbidden.bytes).replace("cost", "tsoc"), String::from_utf8_lossy(&absent.bytes));
-    }
-}
-
-fn administration_is_like_nothing_for_others(database: &Database) {
-    let instance = Instance::with_trade(database);
-    let sales = instance.client("sales");
-    let nothing = sales.get("/api/nothing").expect(404);
-    for (method, path) in [
-        (Method::GET, "/api/draft"),
-        (Method::GET, "/api/draft/trade/entity/customer"),
-        (Method::PUT, "/api/draft/trade/entity/customer"),
-        (Method::DELETE, "/api/draft/trade/entity/customer"),
-        (Method::POST, "/api/draft/check"),
-        (Method::GET, "/api/draft/plan"),
-        (Method::POST, "/api/draft/publish"),
-        (Method::POST, "/api/draft/discard"),
-        (Method::GET, "/api/revisions"),
-        (Method::GET, "/api/revisions/1/diff"),
-        (Method::POST, "/api/revisions/1/restore"),
-        (Method::POST, "/api/apps/install"),
-        (Method::GET, "/api/apps/trade/export"),
-        (Method::GET, "/api/schemas/entity.json"),
-    ] {
-        let answer = sales.send(method, path, None, &[]).expect(404);
-        assert_same(&answer, &nothing, path);
     }
 }
 
