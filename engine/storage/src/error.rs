@@ -1,5 +1,7 @@
 //! What can go wrong in the database, by what the caller can do about it.
 
+use crate::schema::PlanError;
+
 /// The short closed list every crate's error maps to; `server` maps it to HTTP once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -51,6 +53,9 @@ pub enum StorageError {
     /// An expression could not be computed (`overflow`, `division by zero`).
     #[error("{0}")]
     Computation(String),
+    /// The definitions ask for a change of tables that cannot be done.
+    #[error("{0}")]
+    Plan(PlanError),
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
@@ -66,7 +71,7 @@ impl StorageError {
             Self::Unavailable(_) | Self::DiskFull | Self::Serialisation => Kind::Unavailable,
             Self::Unique { .. } | Self::ForeignKey { .. } | Self::LockTimeout => Kind::Conflict,
             Self::Timeout => Kind::Limit,
-            Self::Computation(_) => Kind::Invalid,
+            Self::Computation(_) | Self::Plan(_) => Kind::Invalid,
             Self::Bug(_) => Kind::Bug,
         }
     }

@@ -5,7 +5,6 @@ use kontor_definitions::{EntityId, FieldId, RecordId, Value};
 use crate::{
     error::StorageError,
     query::{Aggregation, Context, Path, Query, Row},
-    schema::{Physical, Plan},
     tx::Tx,
 };
 
@@ -94,10 +93,6 @@ impl Tx {
         _values: &[(FieldId, Value)],
         _except: Option<RecordId>,
     ) -> Result<Option<RecordId>, StorageError> {
-        unimplemented!()
-    }
-    /// Applies a plan's steps in this transaction and answers the new physical schema, stored with it.
-    pub fn apply(&mut self, _plan: &Plan) -> Result<Physical, StorageError> {
         unimplemented!()
     }
 }

@@ -76,6 +76,14 @@ impl Tx {
         self.run(&sql, values)
     }
 
+    /// Changes of tables are made by their owner and take the time they need.
+    pub(crate) fn become_owner(&mut self) -> Result<(), StorageError> {
+        match self.link {
+            Link::Sqlite(_) => Ok(()),
+            Link::Postgres(_) => self.control("RESET ROLE; SET LOCAL statement_timeout = 0"),
+        }
+    }
+
     /// What stands before a table's name.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix

@@ -1,15 +1,24 @@
-//! Physical tables: what there is, what a change of definitions needs, and doing it.
+//! Physical tables: what there is ([`Physical`]), what a change of definitions needs ([`plan`]), and doing it (`apply`).
+mod apply;
+mod ddl;
+mod names;
+mod plan;
+mod stored;
+mod text;
+
+pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan};
+
 use indexmap::IndexMap;
-use kontor_definitions::{Catalog, ColumnType, EntityId, FieldId};
-use serde::{Deserialize, Serialize};
+use kontor_definitions::{ColumnType, EntityId, FieldId};
 
-use crate::error::StorageError;
-
-/// The tables of a tenant as they are. Stored in the tenant's `physical` system table, loaded with a snapshot.
+/// The tables of a tenant as they are, retired ones included. Loaded with a snapshot by [`Tx::physical`](crate::Tx::physical).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Physical {
-    /// Table by entity; retired entities included.
+    /// Table by entity.
     pub tables: IndexMap<EntityId, TableInfo>,
+    /// Counts the plans applied. It stands in the text of every statement, so that a statement the database has
+    /// prepared for the tables as they were is never used again.
+    pub version: i64,
 }
 
 /// One table.
@@ -17,8 +26,12 @@ pub struct Physical {
 pub struct TableInfo {
     /// Its name, fixed at creation: `order_k3v9x2ab`.
     pub name: String,
-    /// Column by field; retired fields included.
+    /// The entity was removed from the definitions; the records are kept until purged.
+    pub retired: bool,
+    /// Column by field.
     pub columns: IndexMap<FieldId, ColumnInfo>,
+    /// Index by name.
+    pub indexes: IndexMap<String, IndexInfo>,
 }
 
 /// One column.
@@ -28,62 +41,39 @@ pub struct ColumnInfo {
     pub name: String,
     /// Its type.
     pub ty: ColumnType,
+    /// The entity whose records a foreign key points to.
+    pub target: Option<EntityId>,
     /// The field was removed from the definitions; the values are kept until purged.
     pub retired: bool,
 }
 
-/// What a publish will do to the tables: data, printable, shown before it is done.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// The steps in order.
-    pub steps: Vec<PlanStep>,
+/// One index besides the primary key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexInfo {
+    /// Values occur once among live records.
+    pub unique: bool,
+    /// What is indexed, in order.
+    pub fields: Vec<FieldId>,
 }
 
-/// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlanStep {
-    /// What is done.
-    pub action: PlanAction,
-    /// `app.entity`
-    pub entity: String,
-    /// The entity's id.
-    pub entity_id: EntityId,
-    /// The field's name, where it is about one.
-    pub field: Option<String>,
-    /// Rows the step touches, filled in by [`Tx::measure`](crate::Tx).
-    pub rows: u64,
-    /// Values that will no longer be reachable (retired column, narrowed type).
-    pub data_lost: u64,
-    /// Restoring an older revision brings it back.
-    pub reversible: bool,
+impl Physical {
+    /// The table of an entity that is in use.
+    pub(crate) fn table(&self, entity: EntityId) -> Result<&TableInfo, crate::StorageError> {
+        self.tables.get(&entity).ok_or_else(|| crate::StorageError::Bug(format!("entity {entity} has no table")))
+    }
+
+    /// The fields that a violated unique constraint is about, with their entity: for the message to the person.
+    pub fn unique_fields(&self, constraint: &str) -> Option<(EntityId, &[FieldId])> {
+        self.tables.iter().find_map(|(entity, table)| {
+            table.indexes.get(constraint).filter(|index| index.unique).map(|index| (*entity, index.fields.as_slice()))
+        })
+    }
 }
 
-/// The kinds of steps. What a step needs beyond names is inside it, so that a plan can be applied as it stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
-pub enum PlanAction {
-    /// A new table with its columns, keys and indexes.
-    CreateTable,
-    /// A new, empty column.
-    AddColumn,
-    /// The column of a removed field is kept but no longer used.
-    RetireColumn,
-    /// A retired column is used again.
-    RestoreColumn,
-    /// The table of a removed entity is kept but no longer used.
-    RetireTable,
-    /// A retired table is used again.
-    RestoreTable,
-    /// A unique or plain index is built.
-    CreateIndex,
-    /// An index is dropped.
-    DropIndex,
-    /// A stored derived field is computed for existing rows.
-    Backfill,
-}
-
-/// The steps from the tables as they are to those that the catalog needs. Pure. Errors name a change that cannot be done
-/// (a change of type, until it is done by back-fill).
-pub fn plan(_physical: &Physical, _catalog: &Catalog) -> Result<Plan, StorageError> {
-    unimplemented!()
+impl TableInfo {
+    /// The column of a field.
+    pub(crate) fn column(&self, field: FieldId) -> Result<&ColumnInfo, crate::StorageError> {
+        let missing = || crate::StorageError::Bug(format!("field {field} has no column in {}", self.name));
+        self.columns.get(&field).ok_or_else(missing)
+    }
 }

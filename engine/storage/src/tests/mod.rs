@@ -1,5 +1,7 @@
 //! The same cases on both databases: files in a folder of their own, and a private PostgreSQL cluster.
+pub(crate) mod catalog;
 mod cluster;
+mod schema;
 mod store;
 
 use std::{

@@ -1,0 +1,118 @@
+//! The statements that change tables, in each database's words. Every constraint has a name of ours.
+use kontor_definitions::{ColumnType, EntityId};
+
+use super::{
+    names,
+    plan::{ColumnSpec, IndexSpec, TableSpec},
+};
+use crate::{error::StorageError, store::Dialect};
+
+/// Writes statements for one schema.
+pub(super) struct Ddl<'a> {
+    pub(super) dialect: Dialect,
+    /// `"t_<id>".` or nothing.
+    pub(super) prefix: &'a str,
+}
+
+/// An identifier, quoted.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Ddl<'_> {
+    fn table(&self, name: &str) -> String {
+        format!("{}{}", self.prefix, quoted(name))
+    }
+
+    /// The table; on PostgreSQL without its foreign keys, which are added when every table is there.
+    pub(super) fn create_table(
+        &self,
+        entity: EntityId,
+        spec: &TableSpec,
+        target: impl Fn(EntityId) -> Option<String>,
+    ) -> Result<String, StorageError> {
+        let mut parts: Vec<String> = spec.columns.iter().map(|column| self.column(column)).collect();
+        parts.push(format!("CONSTRAINT {} PRIMARY KEY (\"id\")", quoted(&names::primary_key(entity))));
+        if self.dialect == Dialect::Sqlite {
+            for column in &spec.columns {
+                if let Some(id) = column.target {
+                    let table = target(id).ok_or_else(|| missing(id))?;
+                    parts.push(format!(
+                        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE RESTRICT",
+                        quoted(&names::foreign_key(entity, column.id)),
+                        quoted(&column.name),
+                        quoted(&table)
+                    ));
+                }
+            }
+        }
+        let strict = if self.dialect == Dialect::Sqlite { " STRICT" } else { "" };
+        Ok(format!("CREATE TABLE {} ({}){strict}", self.table(&spec.name), parts.join(", ")))
+    }
+
+    fn column(&self, spec: &ColumnSpec) -> String {
+        let required = if spec.id == kontor_definitions::FieldId::ID { " NOT NULL" } else { "" };
+        format!("{} {}{required}", quoted(&spec.name), self.column_type(spec.ty))
+    }
+
+    fn column_type(&self, ty: ColumnType) -> String {
+        match (self.dialect, ty) {
+            (Dialect::Sqlite, ColumnType::Uuid) => "BLOB".to_owned(),
+            (Dialect::Sqlite, ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Boolean | ColumnType::Instant) => {
+                "INTEGER".to_owned()
+            }
+            (Dialect::Sqlite, ColumnType::Text | ColumnType::Date | ColumnType::Time | ColumnType::Json) => "TEXT".to_owned(),
+            (Dialect::Postgres, ColumnType::Uuid) => "UUID".to_owned(),
+            // Texts are compared by code point, whatever the server's language.
+            (Dialect::Postgres, ColumnType::Text) => "TEXT COLLATE \"C\"".to_owned(),
+            (Dialect::Postgres, ColumnType::Integer) => "BIGINT".to_owned(),
+            (Dialect::Postgres, ColumnType::Decimal { scale }) => format!("NUMERIC(18, {scale})"),
+            (Dialect::Postgres, ColumnType::Boolean) => "BOOLEAN".to_owned(),
+            (Dialect::Postgres, ColumnType::Date) => "DATE".to_owned(),
+            (Dialect::Postgres, ColumnType::Instant) => "TIMESTAMPTZ".to_owned(),
+            (Dialect::Postgres, ColumnType::Time) => "TIME".to_owned(),
+            (Dialect::Postgres, ColumnType::Json) => "JSONB".to_owned(),
+        }
+    }
+
+    /// A column of an existing table; on SQLite with its foreign key, which cannot be added later.
+    pub(super) fn add_column(&self, entity: EntityId, table: &str, spec: &ColumnSpec, target: Option<&str>) -> String {
+        let mut statement = format!("ALTER TABLE {} ADD COLUMN {}", self.table(table), self.column(spec));
+        if let (Dialect::Sqlite, Some(target)) = (self.dialect, target) {
+            let name = quoted(&names::foreign_key(entity, spec.id));
+            statement.push_str(&format!(" CONSTRAINT {name} REFERENCES {} (\"id\") ON DELETE RESTRICT", quoted(target)));
+        }
+        statement
+    }
+
+    /// The foreign key of a column, where it is a statement of its own.
+    pub(super) fn add_foreign_key(&self, entity: EntityId, table: &str, spec: &ColumnSpec, target: &str) -> Option<String> {
+        (self.dialect == Dialect::Postgres).then(|| {
+            format!(
+                "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE RESTRICT",
+                self.table(table),
+                quoted(&names::foreign_key(entity, spec.id)),
+                quoted(&spec.name),
+                self.table(target)
+            )
+        })
+    }
+
+    /// An index; unique ones leave archived records out.
+    pub(super) fn create_index(&self, table: &str, spec: &IndexSpec, columns: &[String]) -> String {
+        let unique = if spec.unique { "UNIQUE " } else { "" };
+        let live = if spec.live_only { " WHERE \"archived_at\" IS NULL" } else { "" };
+        let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        format!("CREATE {unique}INDEX {} ON {} ({}){live}", quoted(&spec.name), self.table(table), columns.join(", "))
+    }
+
+    /// Drops an index.
+    pub(super) fn drop_index(&self, name: &str) -> String {
+        format!("DROP INDEX IF EXISTS {}{}", self.prefix, quoted(name))
+    }
+}
+
+/// A reference to an entity without a table: `check` lets none through.
+pub(super) fn missing(entity: EntityId) -> StorageError {
+    StorageError::Bug(format!("a reference points to {entity}, which has no table"))
+}

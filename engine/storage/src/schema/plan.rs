@@ -1,0 +1,261 @@
+//! The steps from the tables as they are to those that the definitions need: pure, printable, applied as it stands.
+use indexmap::IndexMap;
+use kontor_definitions::{Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType, catalog::FieldClass};
+use serde::{Deserialize, Serialize};
+
+use super::{Physical, TableInfo, names};
+use crate::error::StorageError;
+
+/// What a publish will do to the tables: data, printable, shown before it is done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The steps in order.
+    pub steps: Vec<PlanStep>,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanStep {
+    /// What is done.
+    pub action: PlanAction,
+    /// `app.entity`; of a removed entity the name its table was made with.
+    pub entity: String,
+    /// The entity's id.
+    pub entity_id: EntityId,
+    /// The field's name, where it is about one.
+    pub field: Option<String>,
+    /// Rows the step touches, filled in by [`Tx::measure`](crate::Tx::measure).
+    pub rows: u64,
+    /// Values that will no longer be reachable, filled in with `rows`.
+    pub data_lost: u64,
+    /// Restoring an older revision brings it back.
+    pub reversible: bool,
+}
+
+/// The kinds of steps, with what each needs beyond names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum PlanAction {
+    /// A new table with its columns, keys and indexes.
+    CreateTable {
+        /// All of it.
+        table: TableSpec,
+    },
+    /// A new, empty column.
+    AddColumn {
+        /// It.
+        column: ColumnSpec,
+    },
+    /// The column of a removed field is kept but no longer used.
+    RetireColumn {
+        /// The field.
+        id: FieldId,
+    },
+    /// A retired column is used again.
+    RestoreColumn {
+        /// The field.
+        id: FieldId,
+    },
+    /// The table of a removed entity is kept but no longer used.
+    RetireTable,
+    /// A retired table is used again.
+    RestoreTable,
+    /// A unique or plain index is built.
+    CreateIndex {
+        /// It.
+        index: IndexSpec,
+    },
+    /// An index is dropped.
+    DropIndex {
+        /// Its name.
+        name: String,
+    },
+    /// A stored derived field is computed for existing rows, by the engine, after the tables have changed.
+    Backfill,
+}
+
+/// A table to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableSpec {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnSpec>,
+    /// Its indexes.
+    pub indexes: Vec<IndexSpec>,
+}
+
+/// A column to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnSpec {
+    /// The field.
+    pub id: FieldId,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(with = "super::text::column_type")]
+    pub ty: ColumnType,
+    /// The entity whose records a foreign key points to.
+    pub target: Option<EntityId>,
+}
+
+/// An index to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IndexSpec {
+    /// Its name.
+    pub name: String,
+    /// Values occur once.
+    pub unique: bool,
+    /// Archived records are left out of it.
+    pub live_only: bool,
+    /// What is indexed, in order.
+    pub fields: Vec<FieldId>,
+}
+
+/// A change that cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The values of a field would have to be converted.
+    #[error("the type of {entity}.{field} cannot be changed while it holds values")]
+    TypeChange {
+        /// `app.entity`
+        entity: String,
+        /// The field's name.
+        field: String,
+        /// Its id.
+        id: FieldId,
+    },
+}
+
+impl From<PlanError> for StorageError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error)
+    }
+}
+
+/// The steps from the tables as they are to those that the catalog needs.
+pub fn plan(physical: &Physical, catalog: &Catalog) -> Result<Plan, PlanError> {
+    let mut steps = Vec::new();
+    for entity in catalog.entities.values() {
+        match physical.tables.get(&entity.id) {
+            None => steps.push(step(entity, None, PlanAction::CreateTable { table: table_spec(entity) })),
+            Some(table) => change_table(table, entity, &mut steps)?,
+        }
+    }
+    for (id, table) in &physical.tables {
+        if !table.retired && catalog.entity(*id).is_none() {
+            let entity = names::readable(&table.name).to_owned();
+            let action = PlanAction::RetireTable;
+            steps.push(PlanStep { action, entity, entity_id: *id, field: None, rows: 0, data_lost: 0, reversible: true });
+        }
+    }
+    Ok(Plan { steps })
+}
+
+fn step(entity: &Entity, field: Option<&str>, action: PlanAction) -> PlanStep {
+    PlanStep {
+        action,
+        entity: entity.full_name(),
+        entity_id: entity.id,
+        field: field.map(str::to_owned),
+        rows: 0,
+        data_lost: 0,
+        reversible: true,
+    }
+}
+
+fn change_table(table: &TableInfo, entity: &Entity, steps: &mut Vec<PlanStep>) -> Result<(), PlanError> {
+    if table.retired {
+        steps.push(step(entity, None, PlanAction::RestoreTable));
+    }
+    let mut derived = Vec::new();
+    for field in &entity.fields {
+        let Some(wanted) = column_spec(entity, field) else { continue };
+        let action = match table.columns.get(&field.id) {
+            None => PlanAction::AddColumn { column: wanted },
+            Some(column) if column.ty != wanted.ty || (column.target.is_some() && column.target != wanted.target) => {
+                let (entity, field, id) = (entity.full_name(), field.name.clone(), field.id);
+                return Err(PlanError::TypeChange { entity, field, id });
+            }
+            Some(column) if column.retired => PlanAction::RestoreColumn { id: field.id },
+            Some(_) => continue,
+        };
+        steps.push(step(entity, Some(&field.name), action));
+        if field.class == FieldClass::Row {
+            derived.push(step(entity, Some(&field.name), PlanAction::Backfill));
+        }
+    }
+    let wanted: IndexMap<String, IndexSpec> = index_specs(entity).into_iter().map(|index| (index.name.clone(), index)).collect();
+    // An index goes before the column it is on, and comes after it.
+    for name in table.indexes.keys().filter(|name| !wanted.contains_key(*name)) {
+        steps.push(step(entity, None, PlanAction::DropIndex { name: name.clone() }));
+    }
+    for (id, column) in &table.columns {
+        let stays = entity.field(*id).is_some_and(|field| field.column().is_some());
+        if !column.retired && !stays {
+            let name = entity.field(*id).map_or_else(|| names::readable(&column.name), |field| &field.name);
+            steps.push(step(entity, Some(name), PlanAction::RetireColumn { id: *id }));
+        }
+    }
+    for (name, index) in wanted {
+        if !table.indexes.contains_key(&name) {
+            steps.push(step(entity, None, PlanAction::CreateIndex { index }));
+        }
+    }
+    steps.extend(derived);
+    Ok(())
+}
+
+fn table_spec(entity: &Entity) -> TableSpec {
+    TableSpec {
+        name: names::table(entity),
+        columns: entity.fields.iter().filter_map(|field| column_spec(entity, field)).collect(),
+        indexes: index_specs(entity),
+    }
+}
+
+fn column_spec(entity: &Entity, field: &Field) -> Option<ColumnSpec> {
+    let ty = field.column()?;
+    Some(ColumnSpec { id: field.id, name: names::column(field), ty, target: foreign_key(entity, field) })
+}
+
+/// References have foreign keys, except the engine's own marks of who did something: those may name the engine itself.
+fn foreign_key(entity: &Entity, field: &Field) -> Option<EntityId> {
+    match &field.ty {
+        _ if field.id == FieldId::PARENT => entity.parent.map(|(parent, _lines)| parent),
+        FieldType::Reference { entity, .. } if !field.id.0.is_system() => Some(*entity),
+        _ => None,
+    }
+}
+
+/// Unique sets, an index per reference, the declared ones, the parent of lines.
+fn index_specs(entity: &Entity) -> Vec<IndexSpec> {
+    let archives = entity.field(FieldId::ARCHIVED_AT).is_some();
+    let mut specs: Vec<IndexSpec> = Vec::new();
+    let mut add = |unique: bool, live_only: bool, fields: Vec<FieldId>| {
+        let name = names::index(unique, entity.id, &fields);
+        let stored = fields.iter().all(|field| entity.field(*field).is_some_and(|field| field.column().is_some()));
+        if stored && !fields.is_empty() && specs.iter().all(|other| other.name != name && other.fields != fields) {
+            specs.push(IndexSpec { name, unique, live_only, fields });
+        }
+    };
+    for fields in &entity.unique {
+        // Numbers of documents hold among all records, everything else among live ones.
+        let numbers =
+            fields.iter().all(|field| entity.field(*field).is_some_and(|field| matches!(field.ty, FieldType::AutoNumber { .. })));
+        add(true, archives && !numbers, fields.clone());
+    }
+    if entity.field(FieldId::PARENT).is_some() {
+        add(false, false, vec![FieldId::PARENT, FieldId::POSITION]);
+    }
+    if entity.field(FieldId::OWNER).is_some() {
+        add(false, false, vec![FieldId::OWNER]);
+    }
+    for field in entity.fields.iter().filter(|field| !field.id.0.is_system() && field.ty.reference().is_some()) {
+        add(false, false, vec![field.id]);
+    }
+    for fields in &entity.indexes {
+        add(false, false, fields.clone());
+    }
+    specs
+}

@@ -1,0 +1,139 @@
+//! The tenant's record of its tables: `physical_table`, `physical_column`, `physical_index`.
+use indexmap::IndexMap;
+use kontor_definitions::{ColumnType, DefId, EntityId, FieldId, Value};
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::{ColumnInfo, IndexInfo, Physical, TableInfo, text::column_type};
+use crate::{bind::Bind, error::StorageError, tx::Tx};
+
+const TABLES: &str = "SELECT entity, name, retired, version FROM {t}physical_table ORDER BY entity";
+const COLUMNS: &str =
+    "SELECT entity, field, name, type, scale, target, retired FROM {t}physical_column ORDER BY entity, position";
+const INDEXES: &str = "SELECT entity, name, is_unique, fields FROM {t}physical_index ORDER BY name";
+
+const FORGET: [&str; 3] = [
+    "DELETE FROM {t}physical_index WHERE entity = ?1",
+    "DELETE FROM {t}physical_column WHERE entity = ?1",
+    "DELETE FROM {t}physical_table WHERE entity = ?1",
+];
+const KEEP_TABLE: &str = "INSERT INTO {t}physical_table (entity, name, retired, version) VALUES (?1, ?2, ?3, ?4)";
+const KEEP_COLUMN: &str = "INSERT INTO {t}physical_column (entity, field, position, name, type, scale, target, retired)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const KEEP_INDEX: &str = "INSERT INTO {t}physical_index (name, entity, is_unique, fields) VALUES (?1, ?2, ?3, ?4)";
+
+impl Tx {
+    /// The tenant's tables as they are.
+    pub fn physical(&mut self) -> Result<Physical, StorageError> {
+        let mut physical = Physical::default();
+        let types = [ColumnType::Text, ColumnType::Text, ColumnType::Boolean, ColumnType::Integer];
+        for row in self.query(TABLES, &[], &types)? {
+            let [entity, name, retired, version] = cells(row)?;
+            physical.version = physical.version.max(integer(&version)?);
+            let table = TableInfo {
+                name: text(name)?,
+                retired: retired == Value::Bool(true),
+                columns: IndexMap::new(),
+                indexes: IndexMap::new(),
+            };
+            physical.tables.insert(EntityId(id(entity)?), table);
+        }
+        self.read_columns(&mut physical)?;
+        self.read_indexes(&mut physical)?;
+        Ok(physical)
+    }
+
+    fn read_columns(&mut self, physical: &mut Physical) -> Result<(), StorageError> {
+        let (t, i) = (ColumnType::Text, ColumnType::Integer);
+        for row in self.query(COLUMNS, &[], &[t, t, t, t, i, t, ColumnType::Boolean])? {
+            let [entity, field, name, ty, scale, target, retired] = cells(row)?;
+            let scale = match scale {
+                Value::Null => None,
+                scale => u8::try_from(integer(&scale)?).ok(),
+            };
+            let ty = column_type::named(&text(ty)?, scale).ok_or_else(broken)?;
+            let target = match target {
+                Value::Null => None,
+                target => Some(EntityId(id(target)?)),
+            };
+            let column = ColumnInfo { name: text(name)?, ty, target, retired: retired == Value::Bool(true) };
+            let table = physical.tables.get_mut(&EntityId(id(entity)?)).ok_or_else(broken)?;
+            table.columns.insert(field_id(&text(field)?)?, column);
+        }
+        Ok(())
+    }
+
+    fn read_indexes(&mut self, physical: &mut Physical) -> Result<(), StorageError> {
+        let types = [ColumnType::Text, ColumnType::Text, ColumnType::Boolean, ColumnType::Text];
+        for row in self.query(INDEXES, &[], &types)? {
+            let [entity, name, unique, fields] = cells(row)?;
+            let fields = text(fields)?.split(' ').map(field_id).collect::<Result<Vec<_>, _>>()?;
+            let table = physical.tables.get_mut(&EntityId(id(entity)?)).ok_or_else(broken)?;
+            table.indexes.insert(text(name)?, IndexInfo { unique: unique == Value::Bool(true), fields });
+        }
+        Ok(())
+    }
+
+    /// Writes down a table that was changed by the plan of this version.
+    pub(super) fn keep_table(&mut self, entity: EntityId, table: &TableInfo, version: i64) -> Result<(), StorageError> {
+        let key = || Bind::text(entity.0.as_str());
+        for statement in FORGET {
+            self.execute(statement, &[key()])?;
+        }
+        let binds = [key(), Bind::text(&table.name), Bind::boolean(table.retired), Bind::integer(version)];
+        self.execute(KEEP_TABLE, &binds)?;
+        for (position, (field, column)) in (0_i64..).zip(&table.columns) {
+            let (ty, scale) = column_type::name(column.ty);
+            let binds = [
+                key(),
+                Bind::text(field.0.as_str()),
+                Bind::integer(position),
+                Bind::text(&column.name),
+                Bind::text(ty),
+                scale.map_or(Bind::null(ColumnType::Integer), |scale| Bind::integer(i64::from(scale))),
+                column.target.map_or(Bind::null(ColumnType::Text), |target| Bind::text(target.0.as_str())),
+                Bind::boolean(column.retired),
+            ];
+            self.execute(KEEP_COLUMN, &binds)?;
+        }
+        for (name, index) in &table.indexes {
+            let fields: Vec<&str> = index.fields.iter().map(|field| field.0.as_str()).collect();
+            let binds = [Bind::text(name), key(), Bind::boolean(index.unique), Bind::text(fields.join(" "))];
+            self.execute(KEEP_INDEX, &binds)?;
+        }
+        Ok(())
+    }
+}
+
+fn broken() -> StorageError {
+    StorageError::Bug("the tenant's record of its tables cannot be read".to_owned())
+}
+
+fn cells<const N: usize>(row: Vec<Value>) -> Result<[Value; N], StorageError> {
+    row.try_into().map_err(|_wrong_length| broken())
+}
+
+fn text(value: Value) -> Result<String, StorageError> {
+    match value {
+        Value::Text(text) => Ok(text),
+        _ => Err(broken()),
+    }
+}
+
+fn integer(value: &Value) -> Result<i64, StorageError> {
+    match value {
+        Value::Number(number) => number.to_i64().ok_or_else(broken),
+        _ => Err(broken()),
+    }
+}
+
+fn id(value: Value) -> Result<DefId, StorageError> {
+    text(value)?.parse().map_err(|_bad| broken())
+}
+
+fn field_id(text: &str) -> Result<FieldId, StorageError> {
+    let id = match text.strip_prefix('_') {
+        Some(system) => DefId::system(system.trim_end_matches('_')),
+        None => text.parse().map_err(|_bad| broken())?,
+    };
+    Ok(FieldId(id))
+}
