@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, LocalText};
 use kontor_storage::{
-    Plan, PlanStep, Tx,
-    schema::{self, PlanAction},
+    Plan, PlanStep, Tx, schema,
     system::{
         document, draft, package,
         retired_id::{self, RetiredId},
@@ -21,7 +20,7 @@ use crate::{
     compile::{Compiled, Meanings, compile, meanings},
     derived,
     draft::{self as drafts, Draft},
-    error::{AppError, text},
+    error::AppError,
     snapshot::Snapshot,
     sources::Sources,
     tenant::Tenant,
@@ -248,34 +247,5 @@ fn measured(tx: &mut Tx, before: &Snapshot, catalog: &Arc<Catalog>) -> Result<(P
 
 /// A step of a plan in words.
 pub fn plan_text(step: &PlanStep) -> LocalText {
-    let entity = &step.entity;
-    let field = step.field.as_deref().unwrap_or_default();
-    let (rows, lost) = (step.rows, step.data_lost);
-    let (zh, en) = match step.action {
-        PlanAction::CreateTable => (format!("新建“{entity}”的数据表"), format!("make the table of {entity}")),
-        PlanAction::AddColumn => (format!("为“{entity}”新增字段“{field}”"), format!("add {field} to {entity}")),
-        PlanAction::RetireColumn => (
-            format!("停用“{entity}”的字段“{field}”，其中 {lost} 条记录有值；恢复旧版本可找回"),
-            format!("retire {field} of {entity}: {lost} record(s) hold a value; restoring an older revision brings them back"),
-        ),
-        PlanAction::RestoreColumn => {
-            (format!("恢复“{entity}”的字段“{field}”及其原有的值"), format!("bring back {field} of {entity} with its values"))
-        }
-        PlanAction::RetireTable => (
-            format!("停用“{entity}”，其中有 {rows} 条记录；恢复旧版本可找回"),
-            format!("retire {entity} with {rows} record(s); restoring an older revision brings them back"),
-        ),
-        PlanAction::RestoreTable => {
-            (format!("恢复“{entity}”及其 {rows} 条记录"), format!("bring back {entity} with its {rows} record(s)"))
-        }
-        PlanAction::CreateIndex => {
-            (format!("为“{entity}”建立索引（{rows} 条记录）"), format!("build an index of {entity} over {rows} record(s)"))
-        }
-        PlanAction::DropIndex => (format!("删除“{entity}”的一个索引"), format!("drop an index of {entity}")),
-        PlanAction::Backfill => (
-            format!("为“{entity}”已有的 {rows} 条记录计算字段“{field}”"),
-            format!("compute {field} for the {rows} record(s) that {entity} has already"),
-        ),
-    };
-    text(&zh, &en)
+    step.text()
 }

@@ -133,8 +133,9 @@ impl From<PlanError> for StorageError {
     }
 }
 
-/// The steps from the tables as they are to those that the catalog needs.
-pub fn plan(physical: &Physical, catalog: &Catalog) -> Result<Plan, PlanError> {
+/// The steps from the tables as they are to those that the catalog needs; [`StorageError::Plan`] names a change that
+/// cannot be done.
+pub fn plan(physical: &Physical, catalog: &Catalog) -> Result<Plan, StorageError> {
     let mut steps = Vec::new();
     for entity in catalog.entities.values() {
         match physical.tables.get(&entity.id) {

@@ -98,7 +98,9 @@ fn a_type_that_would_need_conversion_is_refused_by_name() {
         let mut changed = customer();
         changed.fields.iter_mut().filter(|field| field.name == "name").for_each(|field| field.ty = decimal(2));
         let refused = plan(&physical, &catalog(vec![changed, order(), line()]));
-        let PlanError::TypeChange { entity, field: name, .. } = refused.unwrap_err();
+        let StorageError::Plan(PlanError::TypeChange { entity, field: name, .. }) = refused.unwrap_err() else {
+            panic!("another error");
+        };
         assert_eq!((entity.as_str(), name.as_str()), ("shop.customer", "name"));
         // Long text is stored as text is: nothing to do.
         let mut same = customer();
