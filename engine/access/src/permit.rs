@@ -108,7 +108,7 @@ pub enum FieldReach {
 }
 
 impl Permit {
-    /// The grants; never empty. Rows add up.
+    /// The grants; rows add up. Empty only after [`Permit::only`], and then nothing is reached.
     pub fn grants(&self) -> &[Grant] {
         &self.grants
     }
@@ -136,6 +136,17 @@ impl Permit {
         } else {
             FieldReach::Grants(having)
         }
+    }
+
+    /// The same right with some of its grants only: it never reaches more.
+    #[must_use]
+    pub fn only(&self, places: &[usize]) -> Self {
+        Self { grants: places.iter().filter_map(|place| self.grants.get(*place)).cloned().collect() }
+    }
+
+    /// Whether it is the engine's own: every row, every field.
+    pub fn is_definer(&self) -> bool {
+        self.grants.iter().any(|grant| grant.is_every_row() && matches!(grant.fields, Mask::Everything))
     }
 
     /// Whether the field exists for the person.

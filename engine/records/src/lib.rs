@@ -4,10 +4,19 @@
 //! input arrives as [`Input`] or [`Params`], answers leave as JSON text.
 //!
 //! Start reading at `session.rs`, then `write/mod.rs`.
+mod coerce;
+mod condition;
+mod cursor;
 mod error;
 mod finding;
+mod frame;
 mod input;
+mod json;
+mod names;
+mod plan;
+mod read;
 mod session;
+mod write;
 
 pub use error::{Kind, RecordsError};
 pub use finding::{Class, FieldError, Findings, Text};

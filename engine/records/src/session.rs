@@ -1,12 +1,9 @@
 //! A session: one person's view of the business data inside one transaction, under one revision of the definitions.
 use std::sync::Arc;
 
-use kontor_access::Rights;
-use kontor_definitions::Catalog;
-use kontor_storage::{Physical, Tx};
-use time::{Date, OffsetDateTime};
+use kontor_storage::Tx;
 
-use crate::{error::RecordsError, input::Input};
+use crate::{error::RecordsError, frame::Frame, input::Input, read};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,30 +34,26 @@ pub struct IdempotencyKey {
 /// `entity` is a name as in the API (`order`, `trade.order`), `id` a record's id as it was sent; what is unknown, malformed
 /// or not for this person is [`RecordsError::NotFound`].
 pub struct Session<'t> {
-    pub(crate) catalog: Arc<Catalog>,
-    pub(crate) physical: Arc<Physical>,
-    pub(crate) rights: Arc<Rights>,
-    pub(crate) tx: &'t mut Tx,
-    pub(crate) now: OffsetDateTime,
-    pub(crate) today: Date,
+    frame: Arc<Frame>,
+    tx: &'t mut Tx,
 }
 
 impl Session<'_> {
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`. Answers JSON.
-    pub fn list(&mut self, _entity: &str, _params: &Params) -> Result<String, RecordsError> {
-        unimplemented!()
+    pub fn list(&mut self, entity: &str, params: &Params) -> Result<String, RecordsError> {
+        read::list::list(&self.frame, self.tx, entity, params)
     }
     /// One record with its lines: parameters `fields`, `expand`.
-    pub fn get(&mut self, _entity: &str, _id: &str, _params: &Params) -> Result<Shown, RecordsError> {
-        unimplemented!()
+    pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
+        read::get::get(&self.frame, self.tx, entity, id, params)
     }
     /// Groups and measures: parameters `group`, `measures`, `filter`, `archived`, `limit`. Answers JSON.
-    pub fn aggregate(&mut self, _entity: &str, _params: &Params) -> Result<String, RecordsError> {
-        unimplemented!()
+    pub fn aggregate(&mut self, entity: &str, params: &Params) -> Result<String, RecordsError> {
+        read::aggregate::aggregate(&self.frame, self.tx, entity, params)
     }
     /// A record's changes, newest first, cut to what the person may read today. Answers JSON.
-    pub fn history(&mut self, _entity: &str, _id: &str, _params: &Params) -> Result<String, RecordsError> {
-        unimplemented!()
+    pub fn history(&mut self, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {
+        read::history::history(&self.frame, self.tx, entity, id, params)
     }
     /// Makes a record with its lines.
     pub fn create(&mut self, _entity: &str, _input: &Input) -> Result<Shown, RecordsError> {

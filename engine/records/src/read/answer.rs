@@ -1,0 +1,57 @@
+//! Records as JSON, written from their rows straight into one buffer.
+use kontor_definitions::Value;
+use kontor_storage::Row;
+
+use super::page::{Lines, Page, Targets};
+use crate::json::{self, Shape};
+
+/// Writes one record of a page.
+pub(crate) fn record(out: &mut String, page: &Page<'_>, row: &Row) {
+    out.push('{');
+    let mut values = row.iter();
+    json::key(out, "id");
+    json::value(out, values.next().unwrap_or(&Value::Null), Shape::Plain);
+    for ((column, value), targets) in page.selection.columns.iter().zip(values).zip(&page.expanded) {
+        json::key(out, &column.key);
+        match (targets, value) {
+            (Some(targets), Value::Id(_)) => target(out, targets, value),
+            (Some(_) | None, value) => json::value(out, value, column.shape),
+        }
+    }
+    for (column, lines) in page.selection.lines.iter().zip(&page.lines) {
+        json::key(out, &column.key);
+        self::lines(out, lines, row.first());
+    }
+    out.push('}');
+}
+
+fn target(out: &mut String, targets: &Targets<'_>, id: &Value) {
+    let place = match id {
+        Value::Id(id) => targets.places.get(id),
+        _ => None,
+    };
+    match place.and_then(|place| targets.page.rows.get(*place)) {
+        Some(row) => record(out, &targets.page, row),
+        None => {
+            out.push('{');
+            json::key(out, "id");
+            json::value(out, id, Shape::Plain);
+            out.push('}');
+        }
+    }
+}
+
+fn lines(out: &mut String, lines: &Lines<'_>, parent: Option<&Value>) {
+    let places = match parent {
+        Some(Value::Id(parent)) => lines.by_parent.get(parent).map(Vec::as_slice).unwrap_or_default(),
+        _ => &[],
+    };
+    out.push('[');
+    for (index, row) in places.iter().filter_map(|place| lines.page.rows.get(*place)).enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        record(out, &lines.page, row);
+    }
+    out.push(']');
+}

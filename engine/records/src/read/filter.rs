@@ -1,0 +1,79 @@
+//! A filter as a person writes it: an expression over what that person may read.
+use std::{collections::BTreeSet, sync::Arc};
+
+use kontor_definitions::{
+    Entity, FieldId,
+    expr::{CatalogNames, Expr, ExprKind, Type, compile},
+};
+
+use crate::{
+    finding::{Class, FieldError, Findings, Text},
+    names::Names,
+};
+
+/// Characters of a filter.
+pub(crate) const LONGEST: usize = 10_000;
+
+/// Compiles a filter; everything that is wrong with it becomes a finding at `/filter`.
+pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, findings: &mut Findings) -> Option<Arc<Expr>> {
+    let text = text?;
+    if text.len() > LONGEST && text.chars().count() > LONGEST {
+        findings.push(FieldError::new(
+            Class::Malformed,
+            "/filter",
+            "too_long",
+            Text {
+                zh: &format!("筛选条件最多 {LONGEST} 个字符"), en: &format!("a filter has at most {LONGEST} characters")
+            },
+        ));
+        return None;
+    }
+    let readable = |entity, field| names.readable(entity, field);
+    let known = CatalogNames { catalog: names.catalog, entity: entity.id, params: &[], readable: &readable };
+    match compile(text, &known, Some(&Type::Boolean)) {
+        Ok(filter) => Some(Arc::new(filter)),
+        Err(errors) => {
+            for error in errors {
+                let column = text.get(..error.span.start).map_or(1, |before| before.chars().count() + 1);
+                // The way out never depends on how near the name is to others: it is the same for a hidden field and for nothing.
+                let suggestion =
+                    if error.code == "unknown_field" { names.known_fields(entity).borrowed().into() } else { error.suggestion };
+                let mut message = error.message;
+                for (locale, text) in &mut message.0 {
+                    let place = if locale.starts_with("zh") {
+                        format!("（第 {column} 个字符）")
+                    } else {
+                        format!(" (character {column})")
+                    };
+                    text.push_str(&place);
+                }
+                findings.push(FieldError {
+                    pointer: "/filter".to_owned(),
+                    code: error.code,
+                    message,
+                    suggestion,
+                    class: Class::Malformed,
+                });
+            }
+            None
+        }
+    }
+}
+
+/// The chains of references that an expression follows from its record.
+pub(crate) fn references(expr: &Expr, found: &mut BTreeSet<Vec<FieldId>>) {
+    expr.walk(&mut |expr| {
+        if let ExprKind::Field { scope: 0, path } | ExprKind::Aggregate { scope: 0, path, .. } = &expr.kind {
+            prefixes(path, found);
+        }
+    });
+}
+
+/// The chains of references of a path: of `a.b.c` these are `a` and `a.b`.
+pub(crate) fn prefixes(path: &[FieldId], found: &mut BTreeSet<Vec<FieldId>>) {
+    for length in 1..path.len() {
+        if let Some(prefix) = path.get(..length) {
+            found.insert(prefix.to_vec());
+        }
+    }
+}

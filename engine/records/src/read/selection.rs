@@ -1,0 +1,200 @@
+//! What is answered of an entity: which columns, under which names, what is unfolded behind references and lines.
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use kontor_definitions::{Entity, Field, FieldId, FieldType, catalog::FieldClass};
+use kontor_storage::query::Path;
+
+use crate::{
+    finding::{Class, FieldError, Findings, Text},
+    json::Shape,
+    names::Names,
+};
+
+/// References and lines may be unfolded so deep.
+pub(crate) const EXPAND_DEPTH: usize = 4;
+
+/// What is answered of the records of one entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    pub(crate) entity: Arc<Entity>,
+    /// The id is always selected before them.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) lines: Vec<LinesColumn>,
+}
+
+/// One answered value.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) key: String,
+    pub(crate) path: Path,
+    pub(crate) shape: Shape,
+    /// What is written in place of the reference.
+    pub(crate) expanded: Option<Selection>,
+}
+
+/// Owned lines as an array.
+#[derive(Clone, Debug)]
+pub(crate) struct LinesColumn {
+    pub(crate) key: String,
+    pub(crate) field: FieldId,
+    pub(crate) selection: Selection,
+}
+
+/// References and lines to unfold, by field name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expand(pub(crate) IndexMap<String, Expand>);
+
+/// Which fields a selection takes where none are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Every stored field, no lines: lists.
+    Stored,
+    /// Live fields and lines too: one record.
+    Whole,
+}
+
+impl Selection {
+    /// Every readable field.
+    pub(crate) fn all(names: Names<'_>, entity: &Arc<Entity>, extent: Extent) -> Self {
+        let mut selection = Self { entity: Arc::clone(entity), columns: Vec::new(), lines: Vec::new() };
+        for field in names.fields(entity) {
+            match field.ty {
+                FieldType::Lines { .. } if extent == Extent::Whole => selection.add_lines(names, field),
+                FieldType::Lines { .. } | FieldType::Links { .. } => {}
+                _ if is_answered(entity, field, extent) => selection.add(vec![field], field.name.clone()),
+                _ => {}
+            }
+        }
+        selection
+    }
+
+    /// The named fields.
+    pub(crate) fn named(names: Names<'_>, entity: &Arc<Entity>, fields: &[(String, &str)], findings: &mut Findings) -> Self {
+        let mut selection = Self { entity: Arc::clone(entity), columns: Vec::new(), lines: Vec::new() };
+        for (pointer, written) in fields {
+            let Some(along) = names.path(entity, written) else {
+                findings.push(names.unknown_field(entity, written, pointer));
+                continue;
+            };
+            if selection.has(written) {
+                continue;
+            }
+            match along.as_slice() {
+                [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field),
+                _ if along.last().is_some_and(|last| matches!(last.ty, FieldType::Lines { .. } | FieldType::Links { .. })) => {
+                    findings.push(FieldError::new(
+                        Class::Malformed,
+                        pointer,
+                        "not_a_column",
+                        Text { zh: "这里不能列出明细行", en: "lines cannot be a column here" },
+                    ));
+                }
+                _ => selection.add(along, (*written).to_owned()),
+            }
+        }
+        selection
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.columns.iter().any(|column| column.key == key) || self.lines.iter().any(|lines| lines.key == key)
+    }
+
+    fn add(&mut self, along: Vec<&Field>, key: String) {
+        let Some(last) = along.last() else { return };
+        if along.len() == 1 && last.id == FieldId::ID {
+            // Always answered.
+            return;
+        }
+        let path = along.iter().map(|field| field.id).collect();
+        self.columns.push(Column { key, path, shape: Shape::of(last), expanded: None });
+    }
+
+    fn add_lines(&mut self, names: Names<'_>, field: &Field) {
+        let Some(line) = names.target(field).filter(|line| names.permit(line.id).is_some()) else { return };
+        let selection = Self::all(names, line, Extent::Whole);
+        self.lines.push(LinesColumn { key: field.name.clone(), field: field.id, selection });
+    }
+
+    /// Unfolds what `expand` names.
+    pub(crate) fn expand(&mut self, names: Names<'_>, expand: &Expand) {
+        for (name, deeper) in &expand.0 {
+            let entity = Arc::clone(&self.entity);
+            let Some(field) = names.field(&entity, name) else { continue };
+            if !self.has(name) {
+                match field.ty {
+                    FieldType::Lines { .. } => self.add_lines(names, field),
+                    _ => self.add(vec![field], name.clone()),
+                }
+            }
+            if let Some(lines) = self.lines.iter_mut().find(|lines| lines.key == *name) {
+                lines.selection.expand(names, deeper);
+            }
+            // A target that the person may not read at all still answers with its id alone.
+            let Some(target) = names.target(field) else { continue };
+            if let Some(column) = self.columns.iter_mut().find(|column| column.key == *name) {
+                let mut selection = Self::all(names, target, Extent::Stored);
+                selection.expand(names, deeper);
+                column.expanded = Some(selection);
+            }
+        }
+    }
+
+    /// The paths to select, the id first.
+    pub(crate) fn paths(&self) -> Vec<Path> {
+        let mut paths = Vec::with_capacity(self.columns.len() + 1);
+        paths.push(vec![FieldId::ID]);
+        paths.extend(self.columns.iter().map(|column| column.path.clone()));
+        paths
+    }
+}
+
+/// Whether a field is answered where no fields are named.
+fn is_answered(entity: &Entity, field: &Field, extent: Extent) -> bool {
+    if entity.parent.is_some() && field.system && field.id != FieldId::POSITION {
+        return false;
+    }
+    field.column().is_some() || (extent == Extent::Whole && field.class == FieldClass::Live)
+}
+
+/// Reads `expand=customer,lines.product`.
+pub(crate) fn expand_of(names: Names<'_>, entity: &Arc<Entity>, items: &[(String, &str)], findings: &mut Findings) -> Expand {
+    let mut root = Expand::default();
+    for (pointer, written) in items {
+        if written.split('.').count() > EXPAND_DEPTH {
+            findings.push(FieldError::new(
+                Class::Malformed,
+                pointer,
+                "too_deep",
+                Text {
+                    zh: &format!("最多展开 {EXPAND_DEPTH} 层"),
+                    en: &format!("at most {EXPAND_DEPTH} levels can be expanded"),
+                },
+            ));
+            continue;
+        }
+        let mut at = entity;
+        let mut node = &mut root;
+        for part in written.split('.') {
+            let Some(field) = names.field(at, part) else {
+                findings.push(names.unknown_field(at, part, pointer));
+                break;
+            };
+            let Some(target) = names.target(field) else {
+                findings.push(FieldError::new(
+                    Class::Malformed,
+                    pointer,
+                    "not_expandable",
+                    Text {
+                        zh: &format!("“{part}”既不是引用也不是明细行，不能展开"),
+                        en: &format!("\"{part}\" is neither a reference nor lines and cannot be expanded"),
+                    },
+                ));
+                break;
+            };
+            node = node.0.entry(part.to_owned()).or_default();
+            at = target;
+        }
+    }
+    root
+}
