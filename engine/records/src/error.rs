@@ -1,4 +1,5 @@
 //! What can go wrong with a request for records, by what the caller can do about it.
+use kontor_apps::AppError;
 pub use kontor_storage::Kind;
 use kontor_storage::StorageError;
 
@@ -22,15 +23,15 @@ pub enum RecordsError {
     /// The idempotency key was used before for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The definitions changed under the request; it is run again with the new ones, callers never see this.
-    #[error("the definitions changed")]
-    StaleSnapshot,
     /// The writes of a dry run were taken back; callers never see this.
     #[error("dry run")]
     DryRun,
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Tenants and their definitions.
+    #[error(transparent)]
+    App(#[from] AppError),
     /// A mistake of this program.
     #[error("{0}")]
     Bug(String),
@@ -48,9 +49,9 @@ impl RecordsError {
             },
             Self::Stale { .. } => Kind::Stale,
             Self::KeyReused => Kind::Invalid,
-            Self::StaleSnapshot => Kind::Unavailable,
             Self::DryRun | Self::Bug(_) => Kind::Bug,
             Self::Storage(error) => error.kind(),
+            Self::App(error) => error.kind(),
         }
     }
 
@@ -65,19 +66,23 @@ impl RecordsError {
             },
             Self::Stale { .. } => "stale",
             Self::KeyReused => "idempotency_key_reused",
-            Self::StaleSnapshot => "try_again",
             Self::DryRun | Self::Bug(_) => "internal_error",
-            Self::Storage(error) => match error.kind() {
-                Kind::NotFound => "not_found",
-                Kind::Malformed => "malformed_request",
-                Kind::Invalid => "invalid_record",
-                Kind::Conflict => "conflict",
-                Kind::Stale => "stale",
-                Kind::Limit => "limit_reached",
-                Kind::Unavailable => "try_again",
-                Kind::Bug => "internal_error",
-            },
+            Self::Storage(error) => code_of(error.kind()),
+            Self::App(error) => code_of(error.kind()),
         }
+    }
+}
+
+fn code_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotFound => "not_found",
+        Kind::Malformed => "malformed_request",
+        Kind::Invalid => "invalid_record",
+        Kind::Conflict => "conflict",
+        Kind::Stale => "stale",
+        Kind::Limit => "limit_reached",
+        Kind::Unavailable => "try_again",
+        Kind::Bug => "internal_error",
     }
 }
 

@@ -7,17 +7,21 @@
 mod coerce;
 mod condition;
 mod cursor;
+mod entry;
 mod error;
 mod finding;
 mod frame;
+mod ids;
 mod input;
 mod json;
 mod names;
 mod plan;
 mod read;
 mod session;
+mod shared;
 mod write;
 
+pub use entry::{Caller, Who, dry_run_blocking, read, read_blocking, write, write_blocking};
 pub use error::{Kind, RecordsError};
 pub use finding::{Class, FieldError, Findings, Text};
 pub use input::Input;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_storage::Tx;
 
-use crate::{error::RecordsError, frame::Frame, input::Input, read};
+use crate::{error::RecordsError, frame::Frame, ids::Ids, input::Input, read};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,11 +34,17 @@ pub struct IdempotencyKey {
 /// `entity` is a name as in the API (`order`, `trade.order`), `id` a record's id as it was sent; what is unknown, malformed
 /// or not for this person is [`RecordsError::NotFound`].
 pub struct Session<'t> {
-    frame: Arc<Frame>,
-    tx: &'t mut Tx,
+    pub(crate) frame: Arc<Frame>,
+    pub(crate) tx: &'t mut Tx,
+    pub(crate) ids: Ids,
 }
 
-impl Session<'_> {
+impl<'t> Session<'t> {
+    pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
+        let ids = Ids::new(frame.now, seed);
+        Self { frame: Arc::new(frame), tx, ids }
+    }
+
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`. Answers JSON.
     pub fn list(&mut self, entity: &str, params: &Params) -> Result<String, RecordsError> {
         read::list::list(&self.frame, self.tx, entity, params)
