@@ -64,6 +64,7 @@ impl From<RecordsError> for Problem {
                 of_kind(kind, &RecordsError::NotFound).named(code).issues(findings.0.into_iter().map(Issue::from).collect())
             }
             RecordsError::Storage(error) => error.into(),
+            RecordsError::App(error) => error.into(),
             RecordsError::KeyReused => {
                 let why = Text(
                     "该 Idempotency-Key 已用于另一个请求，请换一个新值。",
@@ -71,11 +72,9 @@ impl From<RecordsError> for Problem {
                 );
                 of_kind(kind, &error).named(code).because(why.with(&[]))
             }
-            RecordsError::NotFound
-            | RecordsError::Stale { .. }
-            | RecordsError::StaleSnapshot
-            | RecordsError::DryRun
-            | RecordsError::Bug(_) => of_kind(kind, &error).named(code),
+            RecordsError::NotFound | RecordsError::Stale { .. } | RecordsError::DryRun | RecordsError::Bug(_) => {
+                of_kind(kind, &error).named(code)
+            }
         }
     }
 }
