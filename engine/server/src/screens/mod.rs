@@ -30,3 +30,6 @@ pub fn screens(revision: i64, catalog: &Catalog, rights: &Rights, document_of: i
     let pages: Vec<Value> = catalog.pages.iter().filter_map(|page| layout::page(reader, page)).collect();
     json!({"revision": revision, "apps": apps, "entities": entities, "forms": forms, "views": views, "pages": pages})
 }
+
+#[cfg(test)]
+mod tests;
