@@ -8,12 +8,15 @@ mod draft;
 mod layers;
 mod operations;
 mod packages;
+mod people;
+mod records;
 mod request;
 mod revisions;
 mod route;
 mod routes;
 mod session;
 mod ui;
+mod work;
 
 use std::{collections::BTreeMap, sync::Arc};
 

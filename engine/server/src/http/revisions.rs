@@ -10,6 +10,7 @@ use super::{
     answer,
     caller::Administrator,
     draft::refused,
+    people,
     request::{Request, bad_parameter},
     route::Answer,
 };
@@ -20,10 +21,11 @@ use crate::{
 };
 
 /// Every revision, newest first.
-pub(super) async fn list(_engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+pub(super) async fn list(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let (all, live) = caller.0.tenant.db().read(revisions::list).await.map_err(|error: AppError| error)?;
-    let names: HashMap<RecordId, String> = HashMap::new();
+    let ids: Vec<RecordId> = all.iter().map(|revision| RecordId(revision.made_by)).collect();
+    let names: HashMap<RecordId, String> = people::names(&engine, (&caller.0, request.language), ids).await?;
     let items: Vec<Value> = all
         .iter()
         .map(|revision| {

@@ -2,14 +2,14 @@
 use axum::http::Method;
 
 use super::{
-    definitions, draft, operations, packages, revisions,
+    definitions, draft, operations, packages, records, revisions,
     route::{Route, route},
     session,
 };
 
 /// Every route. Who may call it follows from the caller's type in the handler's signature.
 pub fn table() -> Vec<Route> {
-    let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
+    let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
     vec![
         route(get.clone(), "/healthz", operations::alive),
         route(get.clone(), "/readyz", operations::ready),
@@ -17,6 +17,16 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/api/session", session::show),
         route(delete.clone(), "/api/session", session::sign_out),
         route(get.clone(), "/api/definitions", definitions::live),
+        route(get.clone(), "/api/records/{entity}", records::list),
+        route(post.clone(), "/api/records/{entity}", records::create),
+        route(post.clone(), "/api/records/{entity}/batch", records::batch),
+        route(post.clone(), "/api/records/{entity}/evaluate", records::evaluate),
+        route(get.clone(), "/api/records/{entity}/aggregate", records::aggregate),
+        route(get.clone(), "/api/records/{entity}/{id}", records::get),
+        route(patch, "/api/records/{entity}/{id}", records::update),
+        route(delete.clone(), "/api/records/{entity}/{id}", records::archive),
+        route(get.clone(), "/api/records/{entity}/{id}/history", records::history),
+        route(post.clone(), "/api/records/{entity}/{id}/actions/{action}", records::act),
         route(get.clone(), "/api/draft", draft::list),
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),

@@ -1,0 +1,30 @@
+//! From a request to a records session on a database thread.
+use kontor_records::{Caller, RecordsError, Session, Who};
+use kontor_storage::Queue;
+
+use super::caller::SignedIn;
+use crate::{engine::Engine, language::Language, problem::Problem};
+
+/// Reads with a person's rights, from one consistent picture.
+pub(super) async fn read<T: Send + 'static>(
+    engine: &Engine,
+    (person, language): (&SignedIn, Language),
+    job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
+) -> Result<T, Problem> {
+    Ok(kontor_records::read(&person.tenant, caller(engine, person, language), job).await?)
+}
+
+/// Writes with a person's rights, in one transaction.
+pub(super) async fn write<T: Send + 'static>(
+    engine: &Engine,
+    (person, language): (&SignedIn, Language),
+    queue: Queue,
+    job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
+) -> Result<T, Problem> {
+    Ok(kontor_records::write(&person.tenant, queue, caller(engine, person, language), job).await?)
+}
+
+fn caller(engine: &Engine, person: &SignedIn, language: Language) -> Caller {
+    let (now, today) = engine.moment();
+    Caller { who: Who::User(person.session.user), now, today, seed: rand::random(), locale: language.tag().to_owned() }
+}
