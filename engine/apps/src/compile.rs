@@ -52,6 +52,10 @@ pub fn compile(sources: Arc<Sources>, retired: &BTreeMap<(String, DefId), String
     let options = CheckOptions { missing_ids: MissingIds::Refuse, retired_ids };
     let checked = check(&apps, &options);
     let mut findings = checked.findings;
+    if let [(app, _)] = apps.as_slice() {
+        // One app alone is checked like a folder; here files always name their app.
+        findings.iter_mut().for_each(|finding| finding.file = format!("{app}/{}", finding.file));
+    }
     findings.extend(base::guard(&sources));
     findings.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);

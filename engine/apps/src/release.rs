@@ -2,9 +2,9 @@
 //! transaction; then the snapshot is swapped. Publish, restore, install and the making of a tenant all come here.
 use std::sync::Arc;
 
-use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, LocalText};
+use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId};
 use kontor_storage::{
-    Plan, PlanStep, Tx, schema,
+    Queue, Tx,
     system::{
         document, draft, package,
         retired_id::{self, RetiredId},
@@ -17,10 +17,11 @@ use time::OffsetDateTime;
 use crate::{
     act::Act,
     backfill::{Backfill, BackfillWork},
-    compile::{Compiled, Meanings, compile, meanings},
+    compile::{Meanings, compile, meanings},
     derived,
     draft::{self as drafts, Draft},
     error::AppError,
+    outline::{self, Outline},
     snapshot::Snapshot,
     sources::Sources,
     tenant::Tenant,
@@ -57,15 +58,6 @@ impl Candidate {
     }
 }
 
-/// What a release would do, shown before it is done.
-#[derive(Clone, Debug, Default)]
-pub struct Outline {
-    /// The steps; empty where the definitions do not check.
-    pub plan: Plan,
-    /// Findings of the check, and what the data says about the change.
-    pub findings: Vec<Diagnostic>,
-}
-
 /// What is prepared before the transaction.
 struct Prepared {
     candidate: Candidate,
@@ -90,12 +82,12 @@ pub(crate) fn release(
     tenant.catalogs().keep(&fingerprint, &catalog);
     let prepared = Prepared { candidate, catalog, fingerprint: Arc::from(fingerprint), before, act };
     let filler = Arc::clone(backfill);
-    let snapshot = tenant.db().publish_blocking(move |tx| apply(tx, &prepared, &*filler))?;
+    let snapshot = tenant.db().write_blocking(Queue::Interactive, move |tx| apply(tx, &prepared, &*filler))?;
     Ok(tenant.swap(Arc::new(snapshot)))
 }
 
 /// The snapshot of the revision a candidate was made on, if it is still live.
-fn current(tenant: &Tenant, on: i64) -> Result<Arc<Snapshot>, AppError> {
+pub(crate) fn current(tenant: &Tenant, on: i64) -> Result<Arc<Snapshot>, AppError> {
     let known = tenant.snapshot();
     let known = if known.revision == on { known } else { tenant.reload_blocking()? };
     if known.revision == on { Ok(known) } else { Err(AppError::ChangedMeanwhile) }
@@ -111,8 +103,9 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
         return Err(AppError::ChangedMeanwhile);
     }
     let physical = tx.physical()?;
-    let plan = schema::plan(&physical, &prepared.catalog)?;
-    let physical = tx.apply(&plan)?;
+    let plan = outline::plan(&physical, &prepared.catalog, &candidate.sources)?;
+    let applied = tx.apply(&plan);
+    let physical = applied.map_err(|error| outline::refused(error, &plan, &prepared.catalog, &candidate.sources))?;
     let revision = candidate.on + 1;
     let snapshot = Snapshot {
         revision,
@@ -223,29 +216,4 @@ impl Tenant {
         };
         release(self, candidate, act, backfill)
     }
-
-    /// What making checked documents live would do.
-    pub(crate) fn outline(&self, on: i64, compiled: Compiled) -> Result<Outline, AppError> {
-        let before = current(self, on)?;
-        let Some(catalog) = compiled.catalog else {
-            return Ok(Outline { plan: Plan::default(), findings: compiled.findings });
-        };
-        let (plan, mut counted) = self.db().read_blocking(move |tx| measured(tx, &before, &catalog))?;
-        let mut findings = compiled.findings;
-        findings.append(&mut counted);
-        Ok(Outline { plan, findings })
-    }
-}
-
-fn measured(tx: &mut Tx, before: &Snapshot, catalog: &Arc<Catalog>) -> Result<(Plan, Vec<Diagnostic>), AppError> {
-    let physical = tx.physical()?;
-    let mut plan = schema::plan(&physical, catalog)?;
-    derived::add_steps(&mut plan, &derived::changed(before, catalog), catalog);
-    tx.measure(&physical, &mut plan)?;
-    Ok((plan, Vec::new()))
-}
-
-/// A step of a plan in words.
-pub fn plan_text(step: &PlanStep) -> LocalText {
-    step.text()
 }

@@ -180,14 +180,3 @@ macro_rules! handle {
 
 handle!(TenantDb);
 handle!(ControlDb);
-
-impl TenantDb {
-    /// `write_blocking` by the owner of the tables: for the job that changes them, a publish.
-    pub fn publish_blocking<T, E>(&self, job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StorageError> + Send + 'static,
-    {
-        self.0.write_blocking(Queue::Interactive, As::Owner, job)
-    }
-}

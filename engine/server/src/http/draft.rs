@@ -8,7 +8,6 @@ use axum::{
 use kontor_apps::{
     AppError, DocumentKey,
     draft::{self, DraftDocument, DraftState, Precondition},
-    plan_text,
 };
 use kontor_storage::{PlanStep, Queue, Tx};
 use serde_json::{Value, json};
@@ -162,6 +161,6 @@ fn shown_step(step: &PlanStep, language: Language) -> Value {
         "rows": step.rows,
         "data_lost": step.data_lost,
         "reversible": step.reversible,
-        "text": language.pick(&plan_text(step)),
+        "text": language.pick(&step.text()),
     })
 }

@@ -1,6 +1,7 @@
 //! Physical tables: what there is ([`Physical`]), what a change of definitions needs ([`plan`]), and doing it (`apply`).
 mod apply;
 mod ddl;
+mod empty;
 mod names;
 mod plan;
 mod stored;

@@ -1,0 +1,208 @@
+//! What making definitions live would do: the plan of the tables, and what the data says about it.
+use std::sync::Arc;
+
+use kontor_definitions::{Catalog, Diagnostic, Entity, FieldId, Severity, catalog::Requirement, model::Kind};
+use kontor_storage::{
+    Physical, Plan, StorageError, Tx,
+    schema::{self, PlanAction, PlanError},
+};
+use serde_json::Value;
+
+use crate::{
+    compile::Compiled,
+    derived,
+    error::{AppError, text},
+    release,
+    snapshot::Snapshot,
+    sources::{DocumentKey, Sources},
+    tenant::Tenant,
+};
+
+/// What a release would do, shown before it is done.
+#[derive(Clone, Debug, Default)]
+pub struct Outline {
+    /// The steps; empty where the definitions do not check or cannot be carried out.
+    pub plan: Plan,
+    /// Findings of the check, and what the data says about the change.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Tenant {
+    /// What making checked documents live would do.
+    pub(crate) fn outline(&self, on: i64, compiled: Compiled) -> Result<Outline, AppError> {
+        let before = release::current(self, on)?;
+        let Compiled { sources, catalog, mut findings } = compiled;
+        let Some(catalog) = catalog else { return Ok(Outline { plan: Plan::default(), findings }) };
+        let measured = self.db().read_blocking(move |tx| measure(tx, &before, &catalog, &sources));
+        let (plan, mut counted) = match measured {
+            Ok(measured) => measured,
+            Err(AppError::Findings(more)) => (Plan::default(), more),
+            Err(error) => return Err(error),
+        };
+        findings.append(&mut counted);
+        Ok(Outline { plan, findings })
+    }
+}
+
+/// The plan of the tables; a change that cannot be carried out is a finding.
+pub(crate) fn plan(physical: &Physical, catalog: &Catalog, sources: &Sources) -> Result<Plan, AppError> {
+    let error = match schema::plan(physical, catalog) {
+        Ok(plan) => return Ok(plan),
+        Err(error) => error,
+    };
+    let StorageError::Plan(PlanError::TypeChange { entity, field, id }) = error else { return Err(error.into()) };
+    let place = Place::of_field(sources, &entity, id);
+    Err(AppError::Findings(vec![place.finding(
+        (Severity::Error, "type_change"),
+        (
+            &format!("字段“{field}”已有数据列，不能改变类型。"),
+            &format!("The type of “{field}” cannot be changed: the field has a column with values already."),
+        ),
+        (
+            "请恢复原来的类型，或删除此字段后以新的编号另建一个字段。",
+            "Bring back the type it had, or remove the field and add another one with an id of its own.",
+        ),
+    )]))
+}
+
+/// A unique index that cannot be built because of values that are there is a finding.
+pub(crate) fn refused(error: StorageError, plan: &Plan, catalog: &Catalog, sources: &Sources) -> AppError {
+    let StorageError::Unique { constraint } = &error else { return error.into() };
+    let unique = || {
+        plan.steps.iter().filter_map(|step| match &step.action {
+            PlanAction::CreateIndex { index } if index.unique => Some((step, index)),
+            _ => None,
+        })
+    };
+    // SQLite names the columns instead of the index.
+    let Some((step, index)) = unique().find(|(_, index)| index.name == *constraint).or_else(|| unique().next()) else {
+        return error.into();
+    };
+    let entity = catalog.entity(step.entity_id);
+    let name_of = |id: &FieldId| entity.and_then(|entity| entity.field(*id)).map(|field| field.name.clone());
+    let names: Vec<String> = index.fields.iter().filter_map(name_of).collect();
+    let place = match index.fields.first() {
+        Some(first) => Place::of_field(sources, &step.entity, *first),
+        None => Place::of_entity(&step.entity),
+    };
+    AppError::Findings(vec![place.finding(
+        (Severity::Error, "duplicate_values"),
+        (
+            &format!("“{}”已有记录的“{}”重复，不能设为唯一。", step.entity, names.join("、")),
+            &format!("Records of {} have equal values in {}; it cannot become unique.", step.entity, names.join(", ")),
+        ),
+        ("请先改正重复的记录。", "Mend the records with equal values first."),
+    )])
+}
+
+/// The plan with its rows counted, and the fields that become required where records have no value.
+fn measure(
+    tx: &mut Tx,
+    before: &Snapshot,
+    catalog: &Arc<Catalog>,
+    sources: &Sources,
+) -> Result<(Plan, Vec<Diagnostic>), AppError> {
+    let physical = tx.physical()?;
+    let mut plan = plan(&physical, catalog, sources)?;
+    derived::add_steps(&mut plan, &derived::changed(before, catalog), catalog);
+    tx.measure(&physical, &mut plan)?;
+    let mut findings = Vec::new();
+    for entity in catalog.entities.values() {
+        for field in required_anew(before, entity) {
+            let empty = tx.count_empty(&physical, entity.id, field)?;
+            if empty > 0 {
+                let name = entity.field(field).map(|field| field.name.as_str()).unwrap_or_default();
+                findings.push(missing_values(sources, entity, (field, name), empty));
+            }
+        }
+    }
+    Ok((plan, findings))
+}
+
+fn required_anew(before: &Snapshot, entity: &Entity) -> Vec<FieldId> {
+    let old = before.catalog.entity(entity.id);
+    let was = |id| old.and_then(|old| old.field(id)).is_some_and(|field| matches!(field.required, Requirement::Yes));
+    let required = entity.fields.iter().filter(|field| matches!(field.required, Requirement::Yes) && field.column().is_some());
+    required.map(|field| field.id).filter(|id| !id.0.is_system() && !was(*id)).collect()
+}
+
+fn missing_values(sources: &Sources, entity: &Entity, (id, name): (FieldId, &str), empty: u64) -> Diagnostic {
+    Place::of_field(sources, &entity.full_name(), id).finding(
+        (Severity::Warning, "required_without_value"),
+        (
+            &format!("“{name}”为必填，但已有 {empty} 条记录没有值；这些记录在下次修改时须补填。"),
+            &format!(
+                "“{name}” is required, but {empty} record(s) have no value; each must be given one when it is next changed."
+            ),
+        ),
+        ("请在发布后补填，或改为非必填。", "Fill in the values after publishing, or do not require the field."),
+    )
+}
+
+/// Where a finding about the data is shown.
+pub(crate) struct Place {
+    file: String,
+    pointer: String,
+    line: u32,
+    column: u32,
+}
+
+impl Place {
+    /// The document of an entity called `app.entity`.
+    pub(crate) fn of_entity(entity: &str) -> Self {
+        let (app, name) = entity.split_once('.').unwrap_or(("", entity));
+        let key = DocumentKey::new(app, Kind::Entity, name);
+        let file = format!("{app}/{}", key.path());
+        Self { file, pointer: String::new(), line: 1, column: 1 }
+    }
+
+    /// A field inside it.
+    pub(crate) fn of_field(sources: &Sources, entity: &str, field: FieldId) -> Self {
+        let place = Self::of_entity(entity);
+        let (app, name) = entity.split_once('.').unwrap_or(("", entity));
+        match sources.get(&DocumentKey::new(app, Kind::Entity, name)) {
+            Some(text) => place.at_field(text, &field.to_string()),
+            None => place,
+        }
+    }
+
+    /// Moves to a property at the top of a document; stays at the top where there is none.
+    pub(crate) fn at_property(mut self, text: &str, name: &str) -> Self {
+        // Properties at the top are written two spaces in.
+        let wanted = format!("  \"{name}\":");
+        let found = text.lines().zip(1_u32..).find(|(line, _)| line.starts_with(&wanted));
+        if let Some((_, number)) = found {
+            (self.pointer, self.line, self.column) = (format!("/{name}"), number, 3);
+        }
+        self
+    }
+
+    /// Moves to the field of that id. Canonical text has one property a line, and an id occurs once.
+    pub(crate) fn at_field(mut self, text: &str, id: &str) -> Self {
+        let value: Value = serde_json::from_str(text).unwrap_or_default();
+        let fields = value.get("fields").and_then(Value::as_array);
+        let index = fields.and_then(|fields| fields.iter().position(|field| field.get("id") == Some(&Value::from(id))));
+        if let Some(index) = index {
+            self.pointer = format!("/fields/{index}");
+        }
+        let wanted = format!("\"id\": \"{id}\"");
+        let found = text.lines().zip(1_u32..).find_map(|(line, number)| line.find(&wanted).map(|at| (number, at)));
+        if let Some((number, at)) = found {
+            self.line = number;
+            self.column = u32::try_from(at).unwrap_or_default() + 1;
+        }
+        self
+    }
+
+    /// A finding here.
+    pub(crate) fn finding(
+        self,
+        (severity, code): (Severity, &str),
+        (zh, en): (&str, &str),
+        (fix_zh, fix_en): (&str, &str),
+    ) -> Diagnostic {
+        let Self { file, pointer, line, column } = self;
+        let (message, suggestion) = (text(zh, en), text(fix_zh, fix_en));
+        Diagnostic { severity, code: code.to_owned(), file, pointer, line, column, message, suggestion }
+    }
+}
