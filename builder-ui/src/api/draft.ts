@@ -1,0 +1,137 @@
+// The draft of the definitions, its check and plan, publishing and revisions (administrators).
+import { queryOptions } from '@tanstack/react-query';
+import { get, post, request } from './client';
+import type { Finding } from './problem';
+
+export interface DraftDocument {
+  app: string;
+  kind: string;
+  name: string;
+  etag: string;
+  state: 'unchanged' | 'changed' | 'added' | 'removed';
+}
+
+export interface Draft {
+  base_revision: number;
+  revision: number;
+  changed: string[];
+  documents: DraftDocument[];
+}
+
+export interface PlanStep {
+  action: string;
+  entity?: string;
+  field?: string;
+  rows: number;
+  data_lost: number;
+  reversible: boolean;
+  text: string;
+}
+
+export interface Revision {
+  revision: number;
+  at: string;
+  by: { id: string; label: string } | null;
+  message: string;
+  live: boolean;
+}
+
+export interface DocumentDiff {
+  app: string;
+  kind: string;
+  name: string;
+  state: 'added' | 'removed' | 'changed';
+  before: unknown;
+  after: unknown;
+}
+
+export const draftQuery = queryOptions({
+  queryKey: ['draft'],
+  queryFn: ({ signal }) => get<Draft>('/api/draft', undefined, signal),
+});
+
+const documentPath = (key: string) => `/api/draft/${key.split('/').map(encodeURIComponent).join('/')}`;
+
+export interface StoredDocument {
+  /** As the server sent it, formatted: two spaces, keys in its order. */
+  text: string;
+  etag: string | undefined;
+}
+
+export const print = (document: unknown) => `${JSON.stringify(document, null, 2)}\n`;
+
+/** A document of the draft by `app/kind/name`. */
+export const documentQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['draft', 'document', key],
+    queryFn: async ({ signal }): Promise<StoredDocument> => {
+      const { data, etag } = await request<unknown>('GET', documentPath(key), { signal });
+      return { text: print(data), etag };
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+export async function storeDocument(
+  key: string,
+  document: unknown,
+  match: { ifMatch?: string | undefined } | { ifNoneMatch: '*' },
+): Promise<StoredDocument> {
+  const { data, etag } = await request<unknown>('PUT', documentPath(key), { body: document, ...match });
+  return { text: print(data), etag };
+}
+
+export async function deleteDocument(key: string) {
+  await request('DELETE', documentPath(key));
+}
+
+export const checkDraft = async () => (await post<{ findings: Finding[] }>('/api/draft/check')).findings;
+
+export const planDraft = () => get<{ steps: PlanStep[]; findings: Finding[] }>('/api/draft/plan');
+
+export const publishDraft = (message: string) =>
+  post<{ revision: number }>('/api/draft/publish', { message });
+
+export async function discardDraft() {
+  await request('POST', '/api/draft/discard', { body: {} });
+}
+
+export const revisionsQuery = queryOptions({
+  queryKey: ['revisions'],
+  queryFn: async ({ signal }) =>
+    (await get<{ items: Revision[] }>('/api/revisions', undefined, signal)).items,
+});
+
+export const diffQuery = (revision: number) =>
+  queryOptions({
+    queryKey: ['revisions', revision, 'diff'],
+    queryFn: async ({ signal }) =>
+      (await get<{ documents: DocumentDiff[] }>(`/api/revisions/${revision}/diff`, undefined, signal))
+        .documents,
+  });
+
+export const restoreRevision = (revision: number) =>
+  post<{ revision: number }>(`/api/revisions/${revision}/restore`);
+
+export const schemaQuery = (kind: string) =>
+  queryOptions({
+    queryKey: ['schema', kind],
+    queryFn: ({ signal }) => get<JsonSchema>(`/api/schemas/${kind}.json`, undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export interface JsonSchema {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  type?: string | string[];
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  required?: string[];
+}

@@ -1,0 +1,111 @@
+// Records: lists, single records, writing, evaluating, history.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { get, post, request } from './client';
+import type { FieldError } from './problem';
+
+export type RecordData = Record<string, unknown>;
+
+export interface StoredRecord extends RecordData {
+  id: string;
+  revision: number;
+}
+
+export interface ListParameters {
+  entity: string;
+  filter?: string | undefined;
+  sort?: string | undefined;
+  fields?: string | undefined;
+  archived?: 'only' | undefined;
+  limit?: number;
+}
+
+export interface ListPage {
+  items: StoredRecord[];
+  next_cursor: string | null;
+  count?: number;
+}
+
+const path = (entity: string, ...rest: string[]) =>
+  ['/api/records', entity, ...rest].map((part, index) => (index ? encodeURIComponent(part) : part)).join('/');
+
+function query({ entity: _, limit = 100, ...rest }: ListParameters) {
+  return { limit, ...rest };
+}
+
+export const fetchList = (parameters: ListParameters, cursor?: string, signal?: AbortSignal) =>
+  get<ListPage>(path(parameters.entity), { ...query(parameters), cursor }, signal);
+
+export const listQuery = (parameters: ListParameters) =>
+  infiniteQueryOptions({
+    queryKey: ['records', parameters.entity, 'list', parameters],
+    queryFn: ({ pageParam, signal }) => fetchList(parameters, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: ListPage) => last.next_cursor ?? undefined,
+  });
+
+export const countRecords = async (parameters: ListParameters) =>
+  (await get<ListPage>(path(parameters.entity), { ...query(parameters), limit: 1, count: true })).count ?? 0;
+
+export interface LoadedRecord {
+  record: StoredRecord;
+  etag: string | undefined;
+}
+
+export const recordQuery = (entity: string, id: string, expand: string) =>
+  queryOptions({
+    queryKey: ['records', entity, 'one', id, expand],
+    queryFn: async ({ signal }): Promise<LoadedRecord> => {
+      const { data, etag } = await request<StoredRecord>('GET', path(entity, id), {
+        query: { expand: expand || undefined },
+        signal,
+      });
+      return { record: data, etag };
+    },
+  });
+
+export async function createRecord(
+  entity: string,
+  body: RecordData,
+  idempotencyKey: string,
+): Promise<StoredRecord> {
+  return (await request<StoredRecord>('POST', path(entity), { body, idempotencyKey })).data;
+}
+
+export async function updateRecord(
+  entity: string,
+  id: string,
+  body: RecordData,
+  ifMatch: string | undefined,
+): Promise<StoredRecord> {
+  return (await request<StoredRecord>('PATCH', path(entity, id), { body, ifMatch })).data;
+}
+
+export async function archiveRecord(entity: string, id: string) {
+  await request('DELETE', path(entity, id));
+}
+
+export const runAction = (entity: string, id: string, action: string) =>
+  post<StoredRecord>(path(entity, id, 'actions', action));
+
+export interface Evaluated {
+  record: RecordData;
+  errors: FieldError[];
+}
+
+export const evaluateRecord = (entity: string, record: RecordData, signal?: AbortSignal) =>
+  post<Evaluated>(path(entity, 'evaluate'), { record }, signal);
+
+export interface HistoryEntry {
+  revision: number;
+  at: string;
+  by: { id: string; label: string } | null;
+  action: string;
+  changes: { field: string; old: unknown; new: unknown }[];
+}
+
+export const historyQuery = (entity: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', entity, 'history', id],
+    queryFn: async ({ signal }) =>
+      (await get<{ items: HistoryEntry[] }>(path(entity, id, 'history'), undefined, signal)).items,
+  });

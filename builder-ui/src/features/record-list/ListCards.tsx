@@ -1,0 +1,88 @@
+// The list on a phone: a card per record, with its first columns.
+import { Link } from '@tanstack/react-router';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef } from 'react';
+import type { StoredRecord } from '../../api/records';
+import { cellOf, type ListColumn } from '../../fields/columns';
+import { FieldValue } from '../../fields/FieldValue';
+import { useI18n } from '../../i18n/I18n';
+import css from './cards.module.css';
+
+interface Props {
+  label: string;
+  entity: string;
+  columns: ListColumn[];
+  records: StoredRecord[];
+  hasMore: boolean;
+  isFetching: boolean;
+  onMore: () => void;
+}
+
+/** Which columns take which place on a card: a heading, something at its right, the rest as pairs. */
+export function cardLayout(columns: ListColumn[]) {
+  const [head, ...rest] = columns;
+  const tag =
+    rest.find((column) => column.field.type === 'state') ??
+    rest.find((column) => column.field.type === 'choice');
+  const others = rest.filter((column) => column !== tag);
+  return { head, tag, others: others.slice(0, 4) };
+}
+
+const AHEAD = 10;
+const ESTIMATE = 112;
+
+export function ListCards({ label, entity, columns, records, hasMore, isFetching, onMore }: Props) {
+  const { text } = useI18n();
+  const box = useRef<HTMLDivElement>(null);
+  const { head, tag, others } = cardLayout(columns);
+  const cards = useVirtualizer({
+    count: records.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ESTIMATE,
+    gap: 8,
+    overscan: 6,
+  });
+  const items = cards.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && !isFetching && last >= records.length - AHEAD) onMore();
+  }, [hasMore, isFetching, last, records.length, onMore]);
+  return (
+    <div ref={box} className={css.scroller}>
+      <ul className={css.cards} aria-label={label} style={{ height: cards.getTotalSize() }}>
+        {items.map((item) => {
+          const record = records[item.index];
+          if (!record || !head) return null;
+          return (
+            <li
+              key={record.id}
+              ref={cards.measureElement}
+              data-index={item.index}
+              className={css.item}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <article className={css.card}>
+                <header className={css.head}>
+                  <Link to="/records/$entity/$id" params={{ entity, id: record.id }} className={css.title}>
+                    <FieldValue {...cellOf(head, record)} />
+                  </Link>
+                  {tag ? <FieldValue {...cellOf(tag, record)} /> : null}
+                </header>
+                <dl className={css.pairs}>
+                  {others.map((column) => (
+                    <div key={column.path} className={css.pair}>
+                      <dt>{text(column.title)}</dt>
+                      <dd>
+                        <FieldValue {...cellOf(column, record)} />
+                      </dd>
+                    </div>
+                  ))}
+                </dl>
+              </article>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

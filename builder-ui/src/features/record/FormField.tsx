@@ -1,0 +1,105 @@
+// One field of a form: its input, or its value where it cannot be changed.
+import { useEffect, useRef } from 'react';
+import { isInput, targetOf, valueField } from '../../definition/catalog';
+import type { FieldDoc, NodeDoc } from '../../definition/documents';
+import { FieldInput } from '../../fields/FieldInput';
+import { FieldValue } from '../../fields/FieldValue';
+import fieldsCss from '../../fields/fields.module.css';
+import { useReferenceLabel } from '../../fields/references';
+import { useI18n } from '../../i18n/I18n';
+import css from './form.module.css';
+import { measuresOf, useCondition, useForm, useFormState, useRequired } from './form-context';
+
+const FILES: FieldDoc['type'][] = ['file', 'files', 'image', 'signature'];
+
+export function FormField({ node }: { node: NodeDoc }) {
+  const { entity } = useForm();
+  const field = node.field ? entity.fields.get(node.field) : undefined;
+  const visible = useCondition(node, 'visible', true);
+  return field && visible ? <ShownField node={node} field={field} /> : null;
+}
+
+function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
+  const { store, catalog, entity, readOnly } = useForm();
+  const { locale, text } = useI18n();
+  const box = useRef<HTMLDivElement>(null);
+  const value = useFormState((state) => state.values[field.name]);
+  const error = useFormState((state) => state.errors[field.name]);
+  const focused = useFormState((state) => state.focus?.field === field.name && state.focus.row === undefined);
+  const shown = valueField(catalog, entity, field);
+  const currency = useFormState((state) => measuresOf(entity, shown, state.values, locale).currency);
+  const unit = useFormState((state) => measuresOf(entity, shown, state.values, locale).unit);
+  const required = useRequired(node, field);
+  const locked =
+    useCondition(node, 'readonly', false) ||
+    readOnly ||
+    !isInput(entity, field) ||
+    FILES.includes(field.type);
+  useEffect(() => {
+    if (!focused) return;
+    box.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
+    store.getState().focusDone();
+  }, [focused, store]);
+  const label = text(field.title) || field.name;
+  return (
+    <div
+      ref={box}
+      className={css.slot}
+      style={{ '--span': node.span ?? 1 } as React.CSSProperties}
+      data-field={field.name}
+    >
+      {locked ? (
+        <ReadOnlyField
+          field={shown}
+          label={label}
+          value={value}
+          currency={currency}
+          unit={unit}
+          error={error}
+        />
+      ) : (
+        <FieldInput
+          field={field}
+          label={label}
+          help={text(field.help)}
+          value={value ?? null}
+          onChange={(next) => store.getState().set(field.name, next)}
+          target={targetOf(catalog, entity, field)}
+          currency={currency}
+          unit={unit}
+          isRequired={required}
+          error={error}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ReadOnlyProps {
+  field: FieldDoc;
+  label: string;
+  value: unknown;
+  currency: string | undefined;
+  unit: string | undefined;
+  error: string | undefined;
+}
+
+function ReadOnlyField({ field, label, value, currency, unit, error }: ReadOnlyProps) {
+  const { t } = useI18n();
+  const { catalog, entity } = useForm();
+  const isReference = ['reference', 'user', 'department'].includes(field.type);
+  const reference = useReferenceLabel(targetOf(catalog, entity, field), isReference ? value : null);
+  const files =
+    FILES.includes(field.type) && Array.isArray(value) ? t('field.files', { n: value.length }) : undefined;
+  return (
+    <dl className={fieldsCss.readonly}>
+      <dt className={fieldsCss.readonlyLabel}>{label}</dt>
+      <dd className={fieldsCss.readonlyValue}>
+        {files ?? (
+          <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
+        )}
+      </dd>
+      {error ? <dd className={fieldsCss.error}>{error}</dd> : null}
+    </dl>
+  );
+}

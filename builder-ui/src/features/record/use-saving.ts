@@ -1,0 +1,105 @@
+// Saving, transitions and archiving, with what can go wrong at each.
+import { useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { randomKey } from '../../api/key';
+import { Offline, Problem } from '../../api/problem';
+import { archiveRecord, createRecord, runAction, type StoredRecord, updateRecord } from '../../api/records';
+import type { Entity } from '../../definition/catalog';
+import { useI18n } from '../../i18n/I18n';
+import { toast } from '../../ui/toast-store';
+import { saveBody } from './form-body';
+import type { FormStore } from './form-store';
+
+interface Options {
+  store: FormStore;
+  entity: Entity;
+  etag: string | undefined;
+  isShown: (field: string) => boolean;
+  onSaved: (record: StoredRecord, isNew: boolean) => void;
+  onArchived: () => void;
+}
+
+export function useSaving({ store, entity, etag, isShown, onSaved, onArchived }: Options) {
+  const { t } = useI18n();
+  const client = useQueryClient();
+  const [isBusy, setBusy] = useState(false);
+  const [conflict, setConflict] = useState(false);
+  // The same attempt has the same key, so that a repeated request does not create a second record.
+  const attempt = useRef({ body: '', key: '' });
+
+  const explain = (error: unknown, sent: Record<string, string[]>) => {
+    if (error instanceof Problem && error.status === 412) setConflict(true);
+    else if (error instanceof Problem && error.errors.length > 0) {
+      store.getState().showErrors(error.errors, sent, isShown);
+      toast('bad', t('record.hasErrors', { n: error.errors.length }));
+    } else if (error instanceof Problem) {
+      if (error.status !== 401) store.setState({ general: [error.message] });
+    } else toast('bad', t(error instanceof Offline ? 'common.offline' : 'common.unexpected'));
+  };
+
+  const write = async (match: string | undefined): Promise<StoredRecord | undefined> => {
+    const form = store.getState();
+    const { record, sent } = saveBody(form);
+    try {
+      if (form.id !== undefined) return await updateRecord(entity.key, form.id, record, match);
+      const body = JSON.stringify(record);
+      if (attempt.current.body !== body) attempt.current = { body, key: randomKey() };
+      return await createRecord(entity.key, record, attempt.current.key);
+    } catch (error) {
+      explain(error, sent);
+      return undefined;
+    }
+  };
+  const refresh = () => client.invalidateQueries({ queryKey: ['records', entity.key] });
+
+  const busy = async (work: () => Promise<void>) => {
+    if (isBusy) return;
+    setBusy(true);
+    store.setState({ general: [] });
+    try {
+      await work();
+    } finally {
+      setBusy(false);
+    }
+  };
+  /** Saves; with `force` over what somebody else wrote meanwhile. */
+  const save = (force = false) =>
+    busy(async () => {
+      const isNew = store.getState().id === undefined;
+      const record = await write(force ? undefined : etag);
+      if (!record) return;
+      setConflict(false);
+      onSaved(record, isNew);
+      toast('ok', t('common.saved'));
+      await refresh();
+    });
+  const act = (action: string) =>
+    busy(async () => {
+      const form = store.getState();
+      if (form.id === undefined) return;
+      if (Object.keys(form.edited).length > 0) {
+        const saved = await write(etag);
+        if (!saved) return;
+        onSaved(saved, false);
+      }
+      try {
+        onSaved(await runAction(entity.key, form.id, action), false);
+        await refresh();
+      } catch (error) {
+        explain(error, {});
+      }
+    });
+  const archive = () =>
+    busy(async () => {
+      const { id } = store.getState();
+      if (id === undefined) return;
+      try {
+        await archiveRecord(entity.key, id);
+        await refresh();
+        onArchived();
+      } catch (error) {
+        explain(error, {});
+      }
+    });
+  return { isBusy, conflict, closeConflict: () => setConflict(false), save, act, archive };
+}

@@ -1,0 +1,91 @@
+// A value to read: tags for states and choices, links for addresses, labels for references.
+import { Check, Minus } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { FieldDoc } from '../definition/documents';
+import { useI18n } from '../i18n/I18n';
+import { Tag } from '../ui/Tag';
+import css from './fields.module.css';
+import { isNumeric, optionOf, valueText } from './value-text';
+
+interface Props {
+  /** The field of the value itself (see `valueField`). */
+  field: FieldDoc;
+  value: unknown;
+  /** The label of a reference. */
+  label?: string | undefined;
+  currency?: string | undefined;
+  unit?: string | undefined;
+}
+
+const LINKS: Partial<Record<FieldDoc['type'], string>> = { email: 'mailto:', phone: 'tel:', url: '' };
+
+export function FieldValue({ field, value, label, currency, unit }: Props): ReactNode {
+  const { locale, t } = useI18n();
+  if (value === null || value === undefined || value === '') return null;
+  const text = valueText(field, value, { locale, yes: t('common.yes'), no: t('common.no'), currency });
+  switch (field.type) {
+    case 'choice':
+    case 'state': {
+      const option = optionOf(field, value);
+      return field.type === 'state' || option?.color ? <Tag color={option?.color}>{text}</Tag> : text;
+    }
+    case 'choices':
+      return (
+        <span className={css.tags}>
+          {(Array.isArray(value) ? value : [value]).map((one) => (
+            <Tag key={String(one)} color={optionOf(field, one)?.color}>
+              {valueText({ ...field, type: 'choice' }, one, { locale, yes: '', no: '' })}
+            </Tag>
+          ))}
+        </span>
+      );
+    case 'boolean':
+      return value ? (
+        <Check size={16} role="img" aria-label={text} className={css.yes} />
+      ) : (
+        <Minus size={16} role="img" aria-label={text} className={css.no} />
+      );
+    case 'reference':
+    case 'user':
+    case 'department':
+      return label ?? '';
+    case 'email':
+    case 'phone':
+    case 'url': {
+      const href = `${LINKS[field.type]}${text}`;
+      const safe = field.type !== 'url' || /^https?:\/\//i.test(text);
+      return safe ? (
+        <a href={href} {...(field.type === 'url' ? { target: '_blank', rel: 'noreferrer noopener' } : {})}>
+          {text}
+        </a>
+      ) : (
+        text
+      );
+    }
+    case 'color':
+      return (
+        <span className={css.tags}>
+          <span className={css.swatch} style={{ background: text }} />
+          {text}
+        </span>
+      );
+    case 'rating':
+      return (
+        <span role="img" aria-label={text}>
+          {'★'.repeat(Math.max(0, Math.min(10, Number(value))))}
+        </span>
+      );
+    default: {
+      const after = field.currency ?? currency ?? unit;
+      if (isNumeric(field) && after && (field.type === 'money' || field.type === 'quantity')) {
+        return (
+          <span className={css.measured}>
+            {text}
+            <span className={css.unit}>{after}</span>
+          </span>
+        );
+      }
+      return text;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+export const common = {
+  'common.loading': 'Loading…',
+  'common.cancel': 'Cancel',
+  'common.close': 'Close',
+  'common.save': 'Save',
+  'common.saving': 'Saving…',
+  'common.saved': 'Saved',
+  'common.retry': 'Try again',
+  'common.delete': 'Delete',
+  'common.more': 'More actions',
+  'common.back': 'Back',
+  'common.new': 'New',
+  'common.yes': 'Yes',
+  'common.no': 'No',
+  'common.none': '(none)',
+  'common.messages': 'Messages',
+  'common.offline': 'The server cannot be reached. Check your connection and try again.',
+  'common.unexpected':
+    'Something unexpected happened. Please try again; if it stays, ask your administrator.',
+  'common.failed': 'This did not work',
+  'common.reload': 'Reload',
+};

@@ -1,0 +1,16 @@
+export const frame = {
+  'frame.menu': 'Menu',
+  'frame.skip': 'Skip to the main content',
+  'frame.account': 'Account',
+  'frame.signOut': 'Sign out',
+  'frame.administration': 'Administration',
+  'frame.definitions': 'App definitions',
+  'frame.offline': 'You are offline. Save again once the connection is back.',
+  'frame.offlineTitle': 'The server cannot be reached',
+  'frame.errorTitle': 'This page ran into an error',
+  'frame.notFound': 'This page was not found',
+  'frame.notFoundHint': 'It may have been removed or renamed, or you may not be allowed to see it.',
+  'frame.toStart': 'Go to the start page',
+  'frame.nothingYet': 'Nothing here yet',
+  'frame.nothingYetHint': 'Your roles have no menu so far. Ask your administrator for a role.',
+};

@@ -1,0 +1,16 @@
+export const frame = {
+  'frame.menu': '菜单',
+  'frame.skip': '跳到主要内容',
+  'frame.account': '账号',
+  'frame.signOut': '退出登录',
+  'frame.administration': '系统管理',
+  'frame.definitions': '应用定义',
+  'frame.offline': '网络已断开。恢复连接后再保存。',
+  'frame.offlineTitle': '连接不上服务器',
+  'frame.errorTitle': '页面出错了',
+  'frame.notFound': '没有找到这个页面',
+  'frame.notFoundHint': '它可能已被删除或改名，也可能您没有查看权限。',
+  'frame.toStart': '回到首页',
+  'frame.nothingYet': '还没有可用的内容',
+  'frame.nothingYetHint': '您的角色暂时没有任何菜单，请联系管理员为您分配角色。',
+};

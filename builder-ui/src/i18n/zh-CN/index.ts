@@ -1,0 +1,12 @@
+// Simplified Chinese: the source of the message keys.
+import { common } from './common';
+import { definitions } from './definitions';
+import { fields } from './fields';
+import { frame } from './frame';
+import { list } from './list';
+import { login } from './login';
+import { record } from './record';
+
+export const zhCN = { ...common, ...frame, ...login, ...list, ...fields, ...record, ...definitions };
+export type MessageKey = keyof typeof zhCN;
+export type Messages = Record<MessageKey, string>;

@@ -1,0 +1,17 @@
+export const login = {
+  'login.title': '登录',
+  'login.lead': '请使用公司账号登录。',
+  'login.email': '邮箱',
+  'login.password': '密码',
+  'login.submit': '登录',
+  'login.pending': '正在登录…',
+  'login.show': '显示密码',
+  'login.hide': '隐藏密码',
+  'login.capsLock': '大写锁定已打开',
+  'login.wrong': '邮箱或密码不正确，请检查后重试。',
+  'login.locked': '尝试次数过多，账号已暂时锁定。请约 {minutes} 分钟后再试，或联系管理员。',
+  'login.choose': '您的账号属于多家公司，请选择要进入的公司：',
+  'login.back': '返回，换一个账号',
+  'login.expired': '登录已过期',
+  'login.expiredHint': '请重新登录。您正在填写的内容会保留。',
+};
