@@ -88,12 +88,7 @@ export function LineGrid(props: Props) {
       : label;
   return (
     <div className={css.frame} data-suggesting={grid.suggestions.open ? '' : undefined}>
-      <div
-        ref={box}
-        className={css.box}
-        style={{ height }}
-        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && grid.commit()}
-      >
+      <div ref={box} className={css.box} style={{ height }}>
         <div className={css.sheet} style={{ minWidth: least }}>
           <div
             role="grid"
@@ -183,6 +178,7 @@ export function LineGrid(props: Props) {
             onCompositionStart={() => setComposing(true)}
             onCompositionEnd={() => setComposing(false)}
             onKeyDown={grid.onKeyDown}
+            onBlur={grid.onLeave}
             onPaste={grid.onPaste}
             onCopy={grid.onCopy}
           />

@@ -1,7 +1,7 @@
 // The behaviour of a grid: cursor, draft, keys, paste. The component only draws it.
 import { useQueryClient } from '@tanstack/react-query';
 import { type ClipboardEvent, type KeyboardEvent, useState } from 'react';
-import { rememberLabel } from '../fields/references';
+import { rememberLabel, searchReferences } from '../fields/references';
 import { useI18n } from '../i18n/I18n';
 import { editText, hasChoices, isReference, readCell } from './cell-text';
 import { printCells, readCells } from './clipboard';
@@ -19,6 +19,8 @@ export interface GridEvents {
   onWrong: (column: GridColumn, text: string) => void;
 }
 
+const same = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase();
+
 interface Options extends GridEvents {
   columns: GridColumn[];
   rows: GridRow[];
@@ -35,6 +37,8 @@ export function useEditing(options: Options) {
   const [draft, setDraft] = useState<string | null>(null);
   const [highlighted, setHighlighted] = useState(0);
   const [searched, setSearched] = useState('');
+  // The person chose a suggestion with the arrow keys.
+  const [pointed, setPointed] = useState(false);
   const cell: Cell = {
     row: Math.max(0, Math.min(at.row, rows.length - 1)),
     column: Math.min(at.column, columns.length - 1),
@@ -62,29 +66,41 @@ export function useEditing(options: Options) {
     setDraft(text);
     setSearched(search);
     setHighlighted(0);
+    setPointed(false);
   };
-  const put = (value: unknown) => {
-    if (row && column) options.onCells([{ row: row.key, column: column.name, value }]);
+  const put = (value: unknown, of = column, to = row) => {
+    if (to && of) options.onCells([{ row: to.key, column: of.name, value }]);
   };
-  const pick = (suggestion: Suggestion) => {
-    if (column && isReference(column.field) && column.target) {
-      rememberLabel(client, column.target.key, String(suggestion.value), suggestion.label);
+  const pick = (suggestion: Suggestion, of = column, to = row) => {
+    if (of && isReference(of.field) && of.target) {
+      rememberLabel(client, of.target.key, String(suggestion.value), suggestion.label);
     }
-    put(suggestion.value);
+    put(suggestion.value, of, to);
     setDraft(null);
   };
-  const commit = () => {
+  /** The search for what was typed is still running: the cell gets its value when it is done. */
+  const pickLater = async (text: string, of: GridColumn, to: GridRow) => {
+    const found = of.target ? await searchReferences(of.target, text).catch(() => []) : [];
+    const hit = found.find(({ label }) => same(label, text)) ?? found[0];
+    if (hit) pick({ value: hit.id, label: hit.label }, of, to);
+    else options.onWrong(of, text);
+  };
+  /** Takes the draft over. When the cell is merely left, a suggestion counts only if it is what was typed. */
+  const commit = (left = false) => {
     if (draft === null || !column || !row) return;
-    const chosen = suggestions.items[highlighted];
     setDraft(null);
-    if (draft.trim() === '' && searched === '') put(null);
-    else if (draft === textOf(column, row)) return;
-    else if (hasChoices(column.field) && chosen) pick(chosen);
-    else {
-      const read = readCell(column.field, draft);
-      if (read) put(read.value);
-      else options.onWrong(column, draft);
-    }
+    const { items, isStale } = suggestions;
+    const pointedAt = pointed && !left ? items[highlighted] : undefined;
+    if (pointedAt) return pick(pointedAt);
+    if (draft === textOf(column, row)) return;
+    if (draft.trim() === '') return put(null);
+    if (isReference(column.field) && isStale) return void pickLater(draft, column, row);
+    const typed = items.find(({ label }) => same(label, draft));
+    const chosen = left ? (typed ?? (items.length === 1 ? items[0] : undefined)) : items[highlighted];
+    if (hasChoices(column.field) && chosen) return pick(chosen);
+    const read = readCell(column.field, draft);
+    if (read) put(read.value);
+    else options.onWrong(column, draft);
   };
   /** Downwards; below the last row a new one begins. */
   const down = () => {
@@ -95,6 +111,7 @@ export function useEditing(options: Options) {
   const onEditKey = (event: KeyboardEvent): boolean => {
     if (suggestions.open && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       const by = event.key === 'ArrowDown' ? 1 : -1;
+      setPointed(true);
       setHighlighted(Math.max(0, Math.min(suggestions.items.length - 1, highlighted + by)));
       return true;
     }
@@ -193,14 +210,14 @@ export function useEditing(options: Options) {
       pick(suggestion);
       options.focus();
     },
-    commit,
+    onLeave: () => commit(true),
     onType: (text: string) => editable && begin(text),
     onKeyDown,
     onPaste,
     onCopy,
     /** A press on a cell; the second one begins to edit. */
     onPress: (next: Cell, edit: boolean) => {
-      commit();
+      commit(true);
       setAt(next);
       options.focus();
       const [of, from] = [columns[next.column], rows[next.row]];

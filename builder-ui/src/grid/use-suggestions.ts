@@ -15,7 +15,7 @@ export interface Suggestion {
 
 const MOST = 50;
 
-/** `text` is `null` while nothing is edited. */
+/** `text` is `null` while nothing is edited. `isStale`: the items still belong to an earlier text. */
 export function useSuggestions(column: GridColumn | undefined, text: string | null) {
   const { locale, t, text: titleOf } = useI18n();
   const open = text !== null && column !== undefined && hasChoices(column.field);
@@ -40,14 +40,14 @@ export function useSuggestions(column: GridColumn | undefined, text: string | nu
     }
     return [];
   }, [open, reference, column, locale, t, titleOf]);
-  if (!open) return { open: false, isLoading: false, items: [] };
+  if (!open) return { open: false, isLoading: false, isStale: false, items: [] };
   if (reference) {
     const items = (found.data ?? []).map(
       ({ id, label, detail }): Suggestion => ({ value: id, label, detail }),
     );
-    return { open, isLoading: found.isFetching, items };
+    return { open, isLoading: found.isFetching, isStale: found.isPending || found.isPlaceholderData, items };
   }
   const wanted = text.trim().toLowerCase();
   const items = listed.filter(({ label }) => label.toLowerCase().includes(wanted)).slice(0, MOST);
-  return { open, isLoading: false, items };
+  return { open, isLoading: false, isStale: false, items };
 }
