@@ -60,7 +60,11 @@ fn entity_of(document: &Document, findings: &mut Findings) -> EntityWork {
         .into_iter()
         .take(MAX_FIELDS)
         .enumerate()
-        .filter_map(|(index, field)| slot_of(format!("/fields/{index}"), field))
+        .filter_map(|(index, field)| {
+            let pointer = format!("/fields/{index}");
+            let written = document.original.as_ref().and_then(|original| original.pointer(&pointer));
+            slot_of(pointer, field, written)
+        })
         .filter(|slot| {
             let first = seen.insert(slot.name.clone());
             if !first {
@@ -91,16 +95,18 @@ fn head_of(mut value: Value) -> Option<EntityDoc> {
     serde_json::from_value(value).ok()
 }
 
-fn slot_of(pointer: String, field: Value) -> Option<Slot> {
+fn slot_of(pointer: String, field: Value, written: Option<&Value>) -> Option<Slot> {
     let name = field.get("name")?.as_str()?.to_owned();
     let id = field.get("id").and_then(Value::as_str).and_then(|id| id.parse::<DefId>().ok())?;
+    let written = written.and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key);
+    let cut = written.filter(|key| field.get(key).is_none()).cloned().collect();
     let doc = serde_json::from_value::<FieldDoc>(field).ok();
     let state = match &doc {
         None => SlotState::Broken,
         Some(doc) if doc.retired => SlotState::Retired,
         Some(_) => SlotState::Waiting,
     };
-    Some(Slot { id: FieldId(id), name, doc, pointer, state })
+    Some(Slot { id: FieldId(id), name, doc, pointer, cut, state })
 }
 
 /// Every `lines` field makes its entity an owned one; an entity can be owned only once.
@@ -166,6 +172,7 @@ fn add_system_fields(world: &mut World, index: usize) {
         name: name.to_owned(),
         doc: None,
         pointer: String::new(),
+        cut: Vec::new(),
         state: ty.map_or(SlotState::Broken, SlotState::Ready),
     });
     let slots: Vec<Slot> = slots.collect();

@@ -85,15 +85,62 @@ fn follow(world: &mut World, findings: &mut Findings) {
         }
     }
     let left = waiting(world);
-    for (entity, place) in &left {
-        if let Some(site) = site(world, *entity, *place) {
-            let name = &site.slot.name;
-            findings.add(site.file, &site.slot.pointer, Code::DerivedCycle, &[&format!("{name} → … → {name}")]);
+    let mut told: Vec<(usize, usize)> = Vec::new();
+    for start in &left {
+        if !told.contains(start) {
+            tell_circle(world, *start, &mut told, findings);
         }
     }
     for (entity, place) in left {
         set(world, entity, place, SlotState::Broken);
     }
+}
+
+/// Tells the circle that a waiting field leads to, once.
+fn tell_circle(world: &World, start: (usize, usize), told: &mut Vec<(usize, usize)>, findings: &mut Findings) {
+    let mut walked = vec![start];
+    let circle = loop {
+        let Some(next) = walked.last().and_then(|last| site(world, last.0, last.1)).and_then(|site| waits_for(&site)) else {
+            return;
+        };
+        if let Some(from) = walked.iter().position(|node| *node == next) {
+            break walked.split_off(from);
+        }
+        walked.push(next);
+    };
+    let again = circle.iter().any(|node| told.contains(node));
+    told.extend(walked);
+    if again {
+        return;
+    }
+    told.extend(circle.iter().copied());
+    let name = |node: &(usize, usize)| {
+        let entity = world.entities.get(node.0)?;
+        Some(format!("{}.{}", entity.name, entity.slots.get(node.1)?.name))
+    };
+    let names: Vec<String> = circle.iter().chain(circle.first()).filter_map(name).collect();
+    let first = circle.iter().min().copied().unwrap_or(start);
+    if let Some(site) = site(world, first.0, first.1) {
+        findings.add(site.file, &site.at("field"), Code::DerivedCycle, &[&names.join(" → ")]);
+    }
+}
+
+/// The field that a lookup or roll-up waits for.
+fn waits_for(site: &Site<'_>) -> Option<(usize, usize)> {
+    let path = site.doc.field.as_deref().unwrap_or_default();
+    let mut at = site.entity;
+    if site.doc.kind == FieldKind::Rollup {
+        at = source(site, &mut Findings::default())?.entity;
+    }
+    for part in path.split('.') {
+        let place = site.world.entities.get(at)?.slots.iter().position(|slot| slot.name == part)?;
+        match &site.world.entities.get(at)?.slots.get(place)?.state {
+            SlotState::Waiting => return Some((at, place)),
+            SlotState::Ready(ty) => at = *site.world.by_id.get(&ty.reference()?)?,
+            SlotState::Broken | SlotState::Retired => return None,
+        }
+    }
+    None
 }
 
 /// Whether a path leads through a field whose type is not known yet.

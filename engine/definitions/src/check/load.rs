@@ -152,7 +152,8 @@ fn check_ids(documents: &mut [Document], options: &CheckOptions, findings: &mut 
             }
         });
         // An id that was given but does not look like one was told by its shape.
-        if missing > 0 && options.missing_ids == MissingIds::Refuse && !has_bad_id(document) {
+        let readable = document.original.is_some();
+        if readable && missing > 0 && options.missing_ids == MissingIds::Refuse && !has_bad_id(document) {
             findings.add(file, "", Code::MissingId, &[&missing.to_string()]);
         }
     }

@@ -27,7 +27,9 @@ pub(super) fn check_options(slot: &Slot, doc: &FieldDoc, file: FileId, findings:
     let given = given(doc);
     let mut complete = true;
     for option in needs(doc).into_iter().filter(|option| !given.contains(option)) {
-        findings.add(file, &slot.pointer, Code::MissingOption, &[option, name]);
+        if !slot.cut.iter().any(|cut| cut == option) {
+            findings.add(file, &slot.pointer, Code::MissingOption, &[option, name]);
+        }
         complete = false;
     }
     complete

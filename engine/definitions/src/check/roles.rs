@@ -119,6 +119,7 @@ fn scopes(screen: &Screen<'_>, entity: EntityIx, doc: &EntityRightsDoc, pointer:
     }
 }
 
+/// The actions that exist; `*` stands for every one.
 fn actions(screen: &Screen<'_>, entity: EntityIx, names: &[String], pointer: &str, findings: &mut Findings) -> Vec<String> {
     let Some(work) = screen.world.entities.get(entity) else { return Vec::new() };
     // With a broken field around, the missing action may be one of its.
@@ -128,9 +129,11 @@ fn actions(screen: &Screen<'_>, entity: EntityIx, names: &[String], pointer: &st
         _ => None,
     });
     let known: Vec<&str> = machines.flat_map(|machine| &machine.transitions).map(|it| it.action.as_str()).collect();
-    let mut found = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        if known.contains(&name.as_str()) {
+        if name == "*" {
+            found.extend(known.iter().map(|name| (*name).to_owned()));
+        } else if known.contains(&name.as_str()) {
             found.push(name.clone());
         } else if !unsure {
             let (zh, en) = suggest(name, known.iter().copied());
@@ -138,6 +141,8 @@ fn actions(screen: &Screen<'_>, entity: EntityIx, names: &[String], pointer: &st
             findings.add(screen.document.file, &at, Code::UnknownAction, &[name, &work.name, &zh, &en]);
         }
     }
+    found.sort();
+    found.dedup();
     found
 }
 

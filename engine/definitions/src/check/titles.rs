@@ -109,9 +109,12 @@ fn missing_titles(
         }
         let has = |locale: &str| {
             let translated = id.is_some_and(|id| texts.get(locale).is_some_and(|doc| doc.texts.contains_key(id)));
-            translated || title.get(locale).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
+            // A text of a wrong type is there and was told.
+            let given = title.get(locale).is_some_and(|text| text.as_str().is_none_or(|text| !text.trim().is_empty()));
+            translated || given
         };
-        let missing: Vec<&str> = app.doc.locales.iter().map(String::as_str).filter(|locale| !has(locale)).collect();
+        let wanted = app.doc.locales.iter().map(String::as_str).filter(|locale| is_locale(locale));
+        let missing: Vec<&str> = wanted.filter(|locale| !has(locale)).collect();
         if !missing.is_empty() {
             findings.add(document.file, &join(pointer, "title"), Code::MissingTitle, &[&missing.join(", ")]);
         }

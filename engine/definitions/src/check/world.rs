@@ -50,6 +50,8 @@ pub(super) struct Slot {
     pub(super) doc: Option<FieldDoc>,
     /// Its place in the document.
     pub(super) pointer: String,
+    /// Options that were written but did not fit, which was told.
+    pub(super) cut: Vec<String>,
     pub(super) state: SlotState,
 }
 

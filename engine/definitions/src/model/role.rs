@@ -44,7 +44,7 @@ pub struct EntityRightsDoc {
     /// May take lists out as files.
     #[serde(default, skip_serializing_if = "is_false")]
     pub export: bool,
-    /// Transitions and buttons that may be used.
+    /// Transitions and buttons that may be used; `*` stands for all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<String>,
     /// A condition every record must meet besides the scope.

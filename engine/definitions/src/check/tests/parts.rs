@@ -1,7 +1,9 @@
 //! The parts of the check on their own: reading, shape, canonical form, ids.
 use std::collections::HashSet;
 
-use super::*;
+use serde_json::Value;
+
+use crate::{check::*, id::DefId, model::Kind};
 
 const ENTITY: &str = "{\n  \"name\": \"a\",\n  \"title\": {\"zh-CN\": \"甲\"},\n  \"fields\": [\n    {\"name\": \"x\", \"type\": \"txt\", \"title\": {}, \"lenght\": 3, \"scale\": \"2\", \"required\": null}\n  ]\n}";
 
@@ -77,4 +79,16 @@ fn missing_ids_are_added_once_and_never_one_that_is_taken() {
     assert_eq!(ids::used(Kind::Entity, &value).len(), 4);
     assert!(!ids::used(Kind::Entity, &value).contains(&DefId::from_random(1)));
     assert_eq!(ids::add_missing(Kind::Entity, &mut value, &mut taken, &mut random), 0);
+}
+
+#[test]
+fn every_code_is_explained_and_written_in_both_languages() {
+    let explained = std::fs::read_to_string(super::cases::repository().join("docs/findings.md")).unwrap();
+    for code in codes::Code::ALL {
+        let text = code.text();
+        assert!(explained.contains(&format!("### `{}`", text.code)), "{} is not explained", text.code);
+        assert!(!text.zh.is_empty() && !text.en.is_empty(), "{} has no text in one language", text.code);
+        assert_eq!(text.fix_zh.is_empty(), text.fix_en.is_empty(), "{} suggests in one language only", text.code);
+        assert!(text.zh.chars().any(|char| char > '\u{2e7f}'), "{} is not Chinese", text.code);
+    }
 }

@@ -1,0 +1,3 @@
+//! Tests of the check: its parts, the cases in `tests/cases/check`, and properties over mutated documents.
+mod cases;
+mod parts;
