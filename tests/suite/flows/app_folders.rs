@@ -37,10 +37,11 @@ fn source(folder: &str) -> AppSource {
 
 #[test]
 fn check_without_a_finding() {
+    let base = source("engine/apps/base");
     for (folder, source) in folders() {
         let app =
             serde_json::from_str::<serde_json::Value>(&source.files["app.json"]).unwrap()["name"].as_str().unwrap().to_owned();
-        let checked = check(&[(app, &source)], &CheckOptions::default());
+        let checked = check(&[("base".to_owned(), &base), (app, &source)], &CheckOptions::default());
         assert!(checked.findings.is_empty(), "{folder} has findings:\n{}", listed(&checked.findings));
     }
 }
