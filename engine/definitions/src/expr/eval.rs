@@ -115,7 +115,7 @@ impl Frame<'_> {
             ExprKind::Parameter(name) => self.env.parameters.get(name).cloned().ok_or(EvalError::BadValue)?,
             ExprKind::Env(value) => self.moment(*value),
             ExprKind::Not(inner) => Value::Bool(!self.holds(inner)?),
-            ExprKind::Negate(inner) => number(self.value(inner)?)?.map_or(Value::Null, |number| Value::Number(-number)),
+            ExprKind::Negate(inner) => number(&self.value(inner)?)?.map_or(Value::Null, |number| Value::Number(-number)),
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, &expr.ty)?,
             ExprKind::If { condition, then, otherwise } => self.value(if self.holds(condition)? { then } else { otherwise })?,
             ExprKind::Coalesce(first, second) => match self.value(first)? {
@@ -164,7 +164,7 @@ impl Frame<'_> {
             BinaryOp::And => return Ok(Value::Bool(self.holds(left)? && self.holds(right)?)),
             BinaryOp::Or => return Ok(Value::Bool(self.holds(left)? || self.holds(right)?)),
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
-                return arithmetic(op, self.value(left)?, self.value(right)?, scale_of(ty));
+                return arithmetic(op, &self.value(left)?, &self.value(right)?, scale_of(ty));
             }
             BinaryOp::Equal
             | BinaryOp::NotEqual
@@ -217,9 +217,9 @@ fn scale_of(ty: &Type) -> u8 {
     if let Type::Number { scale } = ty { *scale } else { 0 }
 }
 
-fn number(value: Value) -> Result<Option<rust_decimal::Decimal>, EvalError> {
+fn number(value: &Value) -> Result<Option<rust_decimal::Decimal>, EvalError> {
     match value {
-        Value::Number(number) => Ok(Some(number)),
+        Value::Number(number) => Ok(Some(*number)),
         Value::Null => Ok(None),
         Value::Bool(_)
         | Value::Text(_)
@@ -233,8 +233,8 @@ fn number(value: Value) -> Result<Option<rust_decimal::Decimal>, EvalError> {
 }
 
 /// Null if one side is; text is joined.
-fn arithmetic(op: BinaryOp, left: Value, right: Value, scale: u8) -> Result<Value, EvalError> {
-    if let (BinaryOp::Add, Value::Text(left), Value::Text(right)) = (op, &left, &right) {
+fn arithmetic(op: BinaryOp, left: &Value, right: &Value, scale: u8) -> Result<Value, EvalError> {
+    if let (BinaryOp::Add, Value::Text(left), Value::Text(right)) = (op, left, right) {
         return Ok(Value::Text(format!("{left}{right}")));
     }
     if left.is_null() || right.is_null() {

@@ -35,48 +35,72 @@ pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {
         && super::reads(expr).iter().all(|path| in_form(path))
 }
 
+/// The recursion is here and nowhere else, in a small frame: trees may be as high as [`super::parse::MAX_HEIGHT`].
 fn tree(expr: &Expr, names: &mut Spelling<'_>) -> Option<Json> {
-    let mut node = match &expr.kind {
-        ExprKind::Literal(value) => json!({ "op": "literal", "value": value_json(value) }),
-        ExprKind::Field { scope, path } => json!({ "op": "field", "scope": scope, "path": names.words(*scope, path)? }),
-        ExprKind::Parameter(name) => json!({ "op": "parameter", "name": name }),
-        ExprKind::Env(value) => json!({ "op": "env", "name": env_name(*value) }),
-        ExprKind::Not(inner) => json!({ "op": "not", "of": tree(inner, names)? }),
-        ExprKind::Negate(inner) => json!({ "op": "negate", "of": tree(inner, names)? }),
-        ExprKind::Binary { op, left, right } => {
-            json!({ "op": op.operator().text(), "left": tree(left, names)?, "right": tree(right, names)? })
-        }
-        ExprKind::If { condition, then, otherwise } => {
-            json!({ "op": "if", "condition": tree(condition, names)?, "then": tree(then, names)?, "otherwise": tree(otherwise, names)? })
-        }
-        ExprKind::Coalesce(left, right) => json!({ "op": "??", "left": tree(left, names)?, "right": tree(right, names)? }),
-        ExprKind::In { needle, list } => json!({ "op": "in", "needle": tree(needle, names)?, "list": tree(list, names)? }),
-        ExprKind::List(items) => json!({ "op": "list", "items": trees(items, names)? }),
-        ExprKind::Call { function, arguments } => {
-            json!({ "op": "call", "function": function.name(), "arguments": trees(arguments, names)? })
-        }
-        ExprKind::Aggregate { function, scope, path, body, filter } => {
-            let words = names.words(*scope, path)?;
-            names.enter(*scope, path);
-            let mut inner = |expr: &Option<Box<Expr>>| match expr {
-                Some(expr) => tree(expr, names),
-                None => Some(Json::Null),
-            };
-            let parts = (inner(body), inner(filter));
-            names.leave();
-            json!({ "op": "aggregate", "function": function.name(), "scope": scope, "path": words, "body": parts.0?, "filter": parts.1? })
-        }
+    let reached = match &expr.kind {
+        ExprKind::Field { scope, path } | ExprKind::Aggregate { scope, path, .. } => Some((*scope, path)),
+        ExprKind::Literal(_)
+        | ExprKind::Parameter(_)
+        | ExprKind::Env(_)
+        | ExprKind::Not(_)
+        | ExprKind::Negate(_)
+        | ExprKind::Binary { .. }
+        | ExprKind::If { .. }
+        | ExprKind::Coalesce(_, _)
+        | ExprKind::In { .. }
+        | ExprKind::List(_)
+        | ExprKind::Call { .. } => None,
     };
-    let object = node.as_object_mut()?;
-    object.insert("type".to_owned(), json!(type_name(&expr.ty)));
-    if let Type::Number { scale } = expr.ty {
-        object.insert("scale".to_owned(), json!(scale));
+    let words = match reached {
+        Some((scope, path)) => names.words(scope, path)?,
+        None => Vec::new(),
+    };
+    let entered = matches!(expr.kind, ExprKind::Aggregate { .. });
+    if let (true, Some((scope, path))) = (entered, reached) {
+        names.enter(scope, path);
     }
-    Some(node)
+    let mut below = Vec::new();
+    for child in expr.children() {
+        below.push(tree(child, names)?);
+    }
+    if entered {
+        names.leave();
+    }
+    Some(node(expr, &words, below))
 }
 
-fn trees(items: &[Expr], names: &mut Spelling<'_>) -> Option<Vec<Json>> {
-    items.iter().map(|item| tree(item, names)).collect()
+/// One node; `below` are the trees of [`Expr::children`], in their order.
+fn node(expr: &Expr, words: &[&str], below: Vec<Json>) -> Json {
+    let mut rest = below.into_iter();
+    let mut next = || rest.next().unwrap_or(Json::Null);
+    let mut node = match &expr.kind {
+        ExprKind::Literal(value) => json!({ "op": "literal", "value": value_json(value) }),
+        ExprKind::Field { scope, .. } => json!({ "op": "field", "scope": scope, "path": words }),
+        ExprKind::Parameter(name) => json!({ "op": "parameter", "name": name }),
+        ExprKind::Env(value) => json!({ "op": "env", "name": env_name(*value) }),
+        ExprKind::Not(_) => json!({ "op": "not", "of": next() }),
+        ExprKind::Negate(_) => json!({ "op": "negate", "of": next() }),
+        ExprKind::Binary { op, .. } => json!({ "op": op.operator().text(), "left": next(), "right": next() }),
+        ExprKind::If { .. } => json!({ "op": "if", "condition": next(), "then": next(), "otherwise": next() }),
+        ExprKind::Coalesce(_, _) => json!({ "op": "??", "left": next(), "right": next() }),
+        ExprKind::In { .. } => json!({ "op": "in", "needle": next(), "list": next() }),
+        ExprKind::List(_) => json!({ "op": "list", "items": rest.collect::<Vec<_>>() }),
+        ExprKind::Call { function, .. } => {
+            json!({ "op": "call", "function": function.name(), "arguments": rest.collect::<Vec<_>>() })
+        }
+        ExprKind::Aggregate { function, scope, body, filter, .. } => {
+            let filter = if filter.is_some() { next() } else { Json::Null };
+            let body = if body.is_some() { next() } else { Json::Null };
+            json!({ "op": "aggregate", "function": function.name(), "scope": scope, "path": words, "body": body, "filter": filter })
+        }
+    };
+    if let Some(object) = node.as_object_mut() {
+        object.insert("type".to_owned(), json!(type_name(&expr.ty)));
+        if let Type::Number { scale } = expr.ty {
+            object.insert("scale".to_owned(), json!(scale));
+        }
+    }
+    node
 }
 
 fn env_name(value: EnvValue) -> &'static str {

@@ -16,6 +16,8 @@ pub mod print;
 pub mod reads;
 pub mod resolve;
 mod spell;
+#[cfg(test)]
+mod tests;
 mod wide;
 
 pub use error::ExprError;

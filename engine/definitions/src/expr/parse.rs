@@ -11,7 +11,7 @@ pub const MAX_CHARACTERS: usize = 10_000;
 /// How deep parentheses, calls, lists, conditions, closures and prefix operators may be nested.
 pub const MAX_DEPTH: usize = 32;
 /// How high the whole tree may be, operators in a row included; keeps every reader of the tree within its stack.
-pub const MAX_HEIGHT: usize = 200;
+pub const MAX_HEIGHT: usize = 100;
 /// Words that cannot name a field.
 pub const KEYWORDS: [&str; 6] = ["true", "false", "null", "if", "else", "in"];
 /// Findings after which a parse gives up.

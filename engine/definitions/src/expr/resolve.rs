@@ -7,6 +7,8 @@ mod types;
 
 use std::collections::HashMap;
 
+pub use types::read_literal;
+
 use super::{
     Expr, ExprKind, Span, Type,
     ast::{Ast, AstKind},

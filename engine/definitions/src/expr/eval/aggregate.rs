@@ -52,7 +52,7 @@ impl Frame<'_> {
 fn sum(values: Vec<Value>, scale: u8) -> Result<Decimal, EvalError> {
     let mut sum = Decimal::ZERO;
     for value in values {
-        sum = decimal::add(sum, number(value)?.unwrap_or_default(), scale)?;
+        sum = decimal::add(sum, number(&value)?.unwrap_or_default(), scale)?;
     }
     Ok(sum)
 }

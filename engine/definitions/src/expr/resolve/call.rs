@@ -203,7 +203,7 @@ impl Resolver<'_> {
             (Parameter::Text, Type::Null) => Some(retyped(argument, &Type::Text)),
             (Parameter::Number | Parameter::NumberOrDate | Parameter::Whole, Type::Null) => Some(retyped(argument, &whole)),
             (Parameter::Date, Type::Null) => Some(retyped(argument, &Type::Date)),
-            (Parameter::Date, Type::Text) => self.date_literal(function, parameter, argument),
+            (Parameter::Date, Type::Text) => self.date_literal(function, parameter, &argument),
             (Parameter::Digits, _) => {
                 let fits = matches!(&argument.kind, ExprKind::Literal(Value::Number(n)) if n.fract().is_zero() && n.to_u8().is_some_and(|n| n <= MAX_SCALE));
                 if fits { Some(argument) } else { self.wrong_argument(function, parameter, &argument) }
@@ -222,14 +222,14 @@ impl Resolver<'_> {
         }
     }
 
-    fn date_literal(&mut self, function: Function, parameter: Parameter, argument: Expr) -> Option<Expr> {
+    fn date_literal(&mut self, function: Function, parameter: Parameter, argument: &Expr) -> Option<Expr> {
         let read = match &argument.kind {
             ExprKind::Literal(Value::Text(text)) => read_literal(text, &Type::Date),
             _ => None,
         };
         match read {
             Some(value) => Some(Expr { kind: ExprKind::Literal(value), ty: Type::Date, span: argument.span }),
-            None => self.wrong_argument(function, parameter, &argument),
+            None => self.wrong_argument(function, parameter, argument),
         }
     }
 

@@ -13,6 +13,11 @@ use crate::{
     value::Value,
 };
 
+/// The type of a null literal that stands beside a value of this type; a null adds no digits to a product.
+fn beside(ty: &Type) -> Type {
+    if let Type::Number { .. } = ty { Type::Number { scale: 0 } } else { ty.clone() }
+}
+
 fn is_null_literal(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Value::Null))
 }
@@ -85,7 +90,7 @@ impl Resolver<'_> {
     fn arithmetic(&mut self, op: BinaryOp, left: &Ast, right: &Ast, span: Span) -> Option<Expr> {
         let (left, right) = (self.value(left), self.value(right));
         let (left, right) = (left?, right?);
-        let (left_ty, right_ty) = (left.ty.clone(), right.ty.clone());
+        let (left_ty, right_ty) = (beside(&left.ty), beside(&right.ty));
         let (left, right) = (retyped(left, &right_ty), retyped(right, &left_ty));
         let ty = match (&left.ty, &right.ty) {
             (Type::Text, Type::Text) if op == BinaryOp::Add => Type::Text,

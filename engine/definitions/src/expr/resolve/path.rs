@@ -130,7 +130,7 @@ impl Resolver<'_> {
                 format!("name a field of it, for example {}.amount", first.text),
             ));
         }
-        let Some(entity) = entity else { return self.unknown_field(first, Vec::new()) };
+        let Some(entity) = entity else { return self.unknown_field(first, &[]) };
         self.walk(scope, entity, path)
     }
 
@@ -145,7 +145,7 @@ impl Resolver<'_> {
             }
             let Some(field) = self.names.field(at, &word.text) else {
                 let names = self.names.field_names(at);
-                return self.unknown_field(word, names);
+                return self.unknown_field(word, &names);
             };
             path.push(field.id);
             ty = field.ty;
@@ -182,7 +182,7 @@ impl Resolver<'_> {
         self.report(error.hint("点的左边必须是引用字段", "only a reference can stand left of a dot"))
     }
 
-    fn unknown_field<T>(&mut self, word: &Word, known: Vec<String>) -> Option<T> {
+    fn unknown_field<T>(&mut self, word: &Word, known: &[String]) -> Option<T> {
         let error = ExprError::new(
             "unknown_field",
             word.span,

@@ -36,7 +36,7 @@ pub(super) fn common(a: &Type, b: &Type) -> Option<Type> {
 }
 
 /// A text literal as a value of another type that is written as text; `None` if it does not read as one.
-pub(super) fn read_literal(text: &str, ty: &Type) -> Option<Value> {
+pub fn read_literal(text: &str, ty: &Type) -> Option<Value> {
     match ty {
         Type::Date => {
             let read = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
