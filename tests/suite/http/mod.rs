@@ -3,5 +3,6 @@ mod access;
 mod idempotency;
 mod operations;
 mod problems;
+mod process;
 mod sign_in;
 mod unknown;
