@@ -22,6 +22,8 @@ mod rights;
 mod snapshot;
 mod sources;
 mod tenant;
+#[cfg(test)]
+mod tests;
 
 pub use act::Act;
 pub use apps::{Admin, Apps};

@@ -1,6 +1,6 @@
 //! The people of a tenant: a login in the control database, a `base.user` record and assigned roles in the tenant.
 //! Both sides are written in steps that may be repeated, the control side first.
-use kontor_access::{Action, Rights, decide};
+use kontor_access::{Action, decide};
 use kontor_definitions::{Entity, FieldId, RecordId, RoleId, TenantId, Value, catalog::Catalog};
 use kontor_storage::{
     ControlDb, Queue, Tx,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     act::Act,
     error::AppError,
-    rights::{base_entity, field},
+    rights::{base_entity, definer, field},
     snapshot::Snapshot,
 };
 
@@ -80,7 +80,7 @@ pub(crate) fn roles(catalog: &Catalog, names: &[String]) -> Result<Vec<RoleId>, 
 /// The live user with that address.
 pub(crate) fn find(tx: &mut Tx, snapshot: &Snapshot, email: &str, act: Act) -> Result<Option<RecordId>, AppError> {
     let people = base_entity(snapshot, "user")?;
-    let definer = Rights::definer(&snapshot.catalog);
+    let definer = definer(snapshot);
     let values = [(field(people, "email")?, Value::Text(email.trim().to_owned()))];
     let context = snapshot.context(&definer, act.at, act.at.date());
     Ok(tx.find_duplicate(context, people.id, &values, None)?)
@@ -123,7 +123,7 @@ fn row(
     values: &[(&str, Value)],
     act: Act,
 ) -> Result<(), AppError> {
-    let definer = Rights::definer(&snapshot.catalog);
+    let definer = definer(snapshot);
     let permit = decide(&definer, Action::Create, entity.id)
         .map_err(|_denied| AppError::Bug("the definer may create everything".to_owned()))?;
     let by = Value::Id(act.by.0);

@@ -96,7 +96,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(snapshot: &'a Snapshot, now: OffsetDateTime, today: Date) -> Self {
-        Self { snapshot, definer: Rights::definer(&snapshot.catalog), now, today }
+        Self { snapshot, definer: definer(snapshot), now, today }
     }
 
     fn rows(&self, tx: &mut Tx, entity: &str, by: FieldId, id: RecordId, columns: &[&str]) -> Result<Vec<Row>, AppError> {
@@ -123,6 +123,11 @@ impl<'a> Reader<'a> {
     fn field(&self, entity: &str, name: &str) -> Result<FieldId, AppError> {
         field(base_entity(self.snapshot, entity)?, name)
     }
+}
+
+/// The rights of the engine itself: who somebody is and which roles they have is known before any right of theirs is.
+pub(crate) fn definer(snapshot: &Snapshot) -> Rights {
+    Rights::definer(&snapshot.catalog)
 }
 
 /// An entity of the engine's own app.

@@ -84,3 +84,6 @@ fn is_plain(path: &str) -> bool {
     };
     path.len() <= 200 && path.split('/').count() <= 8 && path.split('/').all(part_is_plain)
 }
+
+#[cfg(test)]
+mod tests;
