@@ -4,5 +4,6 @@
 //! fields hold for an import as they do for a form. It must not know HTTP or the command line; `server` calls it.
 //!
 //! Start reading at [`import::run`]: a [`table::Table`] and an [`import::map::ImportMap`] in, an [`import::report::Report`] out.
+pub mod data;
 pub mod import;
 pub mod table;

@@ -40,6 +40,11 @@ pub struct Session<'t> {
 }
 
 impl<'t> Session<'t> {
+    /// The rights that hold in it.
+    pub fn rights(&self) -> &Arc<kontor_access::Rights> {
+        &self.frame.rights
+    }
+
     pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
         let ids = Ids::new(frame.now, seed);
         Self { frame: Arc::new(frame), tx, ids }

@@ -19,6 +19,19 @@ pub struct MapError {
     pub message: LocalText,
 }
 
+impl MapError {
+    /// The mapping is for another entity than the one named in the call.
+    pub fn other_entity(named: &str) -> Self {
+        let zh = format!("映射文件是为「{named}」写的。请换一个映射文件，或改为导入该实体。");
+        let en = format!("The mapping was written for \"{named}\". Use another mapping, or import that entity.");
+        Self {
+            place: "entity".to_owned(),
+            code: "other_entity",
+            message: LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice()),
+        }
+    }
+}
+
 /// What an import will do with each row.
 #[derive(Clone, Debug)]
 pub struct ImportPlan {

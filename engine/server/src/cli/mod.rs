@@ -3,6 +3,7 @@ mod app;
 mod console;
 mod demo;
 mod findings;
+mod import;
 mod serve;
 mod template;
 mod tenant;
@@ -76,6 +77,8 @@ enum Command {
     /// Check, install and take out apps: folders of definitions, or the same folders packed as .kapp files
     #[command(subcommand)]
     App(app::AppCommand),
+    /// Import the rows of a file as records
+    Import(import::ImportArgs),
 }
 
 /// Runs the command line; what the process ends with.
