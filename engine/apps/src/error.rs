@@ -90,6 +90,9 @@ pub enum PackageProblem {
     /// The app was made in this tenant, not installed.
     #[error("there is an app of this name that was not installed from a package")]
     Foreign,
+    /// A data file in it that cannot be imported; definitions and earlier files are installed, trying again goes on.
+    #[error("data of the app: {0}")]
+    Data(String),
     /// The file cannot be read or written.
     #[error("{0}")]
     Disk(String),
@@ -116,6 +119,7 @@ impl AppError {
                 | PackageProblem::Encoding(_)
                 | PackageProblem::Stray(_)
                 | PackageProblem::NoApp
+                | PackageProblem::Data(_)
                 | PackageProblem::Base => Kind::Invalid,
                 PackageProblem::Disk(_) => Kind::Unavailable,
             },
@@ -150,6 +154,7 @@ impl AppError {
                 PackageProblem::Changed(_) => "app_changed",
                 PackageProblem::InDraft => "app_in_draft",
                 PackageProblem::Foreign => "app_not_from_package",
+                PackageProblem::Data(_) => "package_data",
                 PackageProblem::Disk(_) => "disk",
             },
             Self::Bug(_) => "internal",
@@ -231,6 +236,12 @@ impl PackageProblem {
             Self::NoApp => (
                 "缺少 app.json，或其中没有应用名称。".to_owned(),
                 "There is no app.json, or it does not name the app.".to_owned(),
+            ),
+            Self::Data(reason) => (
+                format!("应用的定义已安装，但随附的数据未能全部导入：{reason}。请修正数据文件后重新安装。"),
+                format!(
+                    "The app's definitions are installed, but not all of its data could be imported: {reason}. Mend the data file and install again."
+                ),
             ),
             Self::Base => (
                 "应用“base”属于系统，不能安装或替换。".to_owned(),

@@ -2,9 +2,11 @@
 //!
 //! The same importer as everywhere, run as the engine. What is there already is left alone, so an interrupted
 //! installation is finished by running it again.
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
-use indexmap::IndexMap;
 use kontor_apps::Tenant;
 use kontor_definitions::{Catalog, Entity, EntityId, FieldType};
 use kontor_records::Caller;
@@ -77,7 +79,7 @@ struct File<'a> {
 pub fn install(
     tenant: &Arc<Tenant>,
     caller: &Caller,
-    files: &IndexMap<String, Vec<u8>>,
+    files: &BTreeMap<String, Vec<u8>>,
     which: Which,
     progress: &mut dyn FnMut(&str, usize, usize),
 ) -> Result<(), DataError> {
@@ -86,8 +88,7 @@ pub fn install(
     for (path, bytes) in files {
         let Some(name) = which.entity(path) else { continue };
         let entity = snapshot.catalog.entity_named(name).ok_or_else(|| DataError::NoEntity(path.clone()))?;
-        let table = Table::from_csv(bytes, Encoding::Utf8)
-            .map_err(|errors| DataError::Table { file: path.clone(), errors })?;
+        let table = Table::from_csv(bytes, Encoding::Utf8).map_err(|errors| DataError::Table { file: path.clone(), errors })?;
         waiting.push(File { path, entity: Arc::clone(entity), table });
     }
     for file in in_order(&snapshot.catalog, waiting) {

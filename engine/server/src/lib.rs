@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod findings;
 pub mod http;
+mod install;
 pub mod language;
 pub mod problem;
 pub mod screens;

@@ -19,7 +19,7 @@ use kontor_definitions::{
 use kontor_storage::Kind as ErrorKind;
 
 use super::{Console, Outcome, findings, serve};
-use crate::{config::Config, engine::Engine, language::Text, server};
+use crate::{config::Config, engine::Engine, install, language::Text, server};
 
 /// What can be done with apps.
 #[derive(Debug, Subcommand)]
@@ -186,7 +186,9 @@ fn install(console: Console, config: &Config, args: &InstallArgs) -> Result<Outc
     let (app, version) = package.app()?;
     let engine = open(console, config)?;
     let tenant = engine.apps().tenant_named(&args.tenant)?;
-    let snapshot = tenant.install(&package, engine.own_act(), &engine.backfill())?;
+    let mut progress = console.progress();
+    let snapshot = install::install(&engine, &tenant, &package, engine.own_act(), false, &mut *progress)?;
+    drop(progress);
     console.tell(
         Text("已在租户“{0}”安装 {1} {2}（第 {3} 号版本）。", "Installed {1} {2} in the tenant {0} (revision {3})."),
         &[&args.tenant, &app, &version, &snapshot.revision.to_string()],

@@ -5,7 +5,7 @@ use kontor_apps::{Admin, AppError, NewUser, Tenant};
 use kontor_storage::control::tenants::TenantStatus;
 
 use super::{Console, Outcome, app, template};
-use crate::{engine::Engine, language::Text, sign_in::password};
+use crate::{engine::Engine, install, language::Text, sign_in::password};
 
 /// The tenant's name.
 const TENANT: &str = "demo";
@@ -80,10 +80,13 @@ fn make(console: Console, engine: &Engine) -> Result<(), AppError> {
     console.tell(Text("正在安装贸易模板…", "installing the trade template…"), &[]);
     let package = template::package(template::Template::Trade);
     tenant.install(&package, engine.own_act(), &engine.backfill())?;
+    // Roles of the template before its people, people before sample records that belong to them.
     console.tell(Text("正在创建账号…", "making the accounts…"), &[]);
     for account in ACCOUNTS.iter().skip(1) {
         engine.apps().add_user(&tenant, &user(console, account, &hash), engine.own_act())?;
     }
+    console.tell(Text("正在导入示例数据…", "importing sample data…"), &[]);
+    install::install(engine, &tenant, &package, engine.own_act(), true, &mut *console.progress())?;
     Ok(())
 }
 

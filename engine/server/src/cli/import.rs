@@ -5,7 +5,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontor_definitions::RecordId;
 use kontor_integrations::{
-    import::{self, Import, ImportError, map::{Existing, ImportMap}, plan::map_of_header, report::Report},
+    import::{
+        self, Import, ImportError,
+        map::{Existing, ImportMap},
+        plan::map_of_header,
+        report::Report,
+    },
     table::{Encoding, Table},
 };
 use kontor_records::{Caller, Who};
@@ -108,7 +113,10 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
 fn inputs(console: Console, args: &ImportArgs) -> Result<(Table, ImportMap), Outcome> {
     let Some(encoding) = Encoding::named(&args.encoding) else {
         console.complain(
-            Text("未知的编码“{0}”；可用 utf-8、gb18030、windows-1252。", "unknown encoding \"{0}\"; there are utf-8, gb18030 and windows-1252"),
+            Text(
+                "未知的编码“{0}”；可用 utf-8、gb18030、windows-1252。",
+                "unknown encoding \"{0}\"; there are utf-8, gb18030 and windows-1252",
+            ),
             &[&args.encoding],
         );
         return Err(Outcome::Usage);

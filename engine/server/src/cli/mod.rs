@@ -110,6 +110,7 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
         Command::Serve(args) => serve::run(console, config, &args),
         Command::Tenant(command) => tenant::run(console, &config, command),
         Command::App(command) => app::run(console, &config, command),
+        Command::Import(args) => import::run(console, &config, &args),
     }
 }
 

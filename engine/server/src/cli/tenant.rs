@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::Config,
     engine::Engine,
+    install,
     language::Text,
     server,
     sign_in::password::{self, LONGEST, SHORTEST},
@@ -88,7 +89,7 @@ fn made(console: Console, engine: &Engine, args: &CreateArgs, password: &str) ->
     let tenant = engine.apps().create_tenant(&args.name, title, &admin, engine.own_act())?;
     if let Some(template) = args.template {
         let package = template::package(template);
-        tenant.install(&package, engine.own_act(), &engine.backfill())?;
+        install::install(engine, &tenant, &package, engine.own_act(), args.sample_data, &mut *console.progress())?;
     }
     Ok(())
 }

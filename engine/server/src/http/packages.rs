@@ -9,12 +9,13 @@ use serde_json::json;
 use super::{answer, caller::Administrator, draft::refused, request::Request, route::Answer};
 use crate::{
     engine::Engine,
+    install,
     language::Text,
     problem::{Code, Problem},
 };
 
 /// Installs a package.
-pub(super) async fn install(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let kind = request.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !["application/zip", "application/octet-stream"].contains(&kind) {
@@ -22,9 +23,10 @@ pub(super) async fn install(engine: Arc<Engine>, caller: Administrator, request:
             Text("请以 Content-Type: application/zip 发送应用包。", "Send the package as Content-Type: application/zip.");
         return Err(Problem::new(Code::UnsupportedMediaType).because(way_out.with(&[])));
     }
-    let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
-    let body = request.body.clone();
-    let done = engine.blocking_raw(move || tenant.install(&kapp::read(&body)?, act, &backfill)).await?;
+    let (tenant, act) = (caller.0.tenant, engine.act(caller.0.session.user));
+    let (body, installer) = (request.body.clone(), Arc::clone(&engine));
+    let work = move || install::install(&installer, &tenant, &kapp::read(&body)?, act, false, &mut |_, _, _| {});
+    let done = engine.blocking_raw(work).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
 }

@@ -38,7 +38,7 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/api/revisions", revisions::list),
         route(get.clone(), "/api/revisions/{n}/diff", revisions::diff),
         route(post.clone(), "/api/revisions/{n}/restore", revisions::restore),
-        route(post, "/api/apps/install", packages::install),
+        route(post, "/api/apps/install", packages::install_package),
         route(get.clone(), "/api/apps/{app}/export", packages::export),
         route(get, "/api/schemas/{file}", packages::show_schema),
     ]
