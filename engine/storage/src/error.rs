@@ -50,7 +50,7 @@ pub enum StorageError {
     /// The statement ran past its limit.
     #[error("the statement took too long")]
     Timeout,
-    /// An expression could not be computed (`overflow`, `division by zero`).
+    /// An expression could not be computed (`overflow`, `division_by_zero`).
     #[error("{0}")]
     Computation(String),
     /// The definitions ask for a change of tables that cannot be done.

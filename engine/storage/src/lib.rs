@@ -16,6 +16,7 @@ pub mod query;
 mod rows;
 pub mod schema;
 mod server;
+mod sql;
 mod store;
 pub mod system;
 mod tenant;
@@ -24,6 +25,7 @@ mod tests;
 mod threads;
 mod tx;
 mod value;
+mod writes;
 
 pub use bind::Bind;
 pub use error::{Kind, StorageError};

@@ -1,98 +1,205 @@
-//! Business rows: every function demands a permit and ANDs it into its statement.
+//! Business rows read: every function demands a permit and ANDs it into its statement.
 use kontor_access::Permit;
 use kontor_definitions::{EntityId, FieldId, RecordId, Value};
+use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::{
+    bind::Bind,
     error::StorageError,
-    query::{Aggregation, Context, Path, Query, Row},
+    query::{Aggregation, Archived, Context, Path, Query, Row, Sort},
+    sql::{Place, Term, View, Writer, combined_term},
     tx::Tx,
+    value::Reading,
 };
 
 impl Tx {
     /// Reads rows under the person's read permits (`context.rights`), or under `permit` for the queried entity where given
     /// (update and delete permits, when an action looks for the rows it may touch).
-    pub fn select(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Query) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+    pub fn select(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<Vec<Row>, StorageError> {
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(query.entity, View::Person(permit));
+        let terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
+        let mut conditions = conditions(&mut writer, permit, &place, query)?;
+        let keys = sort_keys(&mut writer, &query.sort)?;
+        if let Some(after) = &query.after {
+            conditions.push(behind(&mut writer, &keys, after)?);
+        }
+        let order: Vec<String> = keys.iter().map(Key::order).collect();
+        let from = writer.close()?;
+        let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
+        let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+        let sql =
+            format!("SELECT {columns} FROM {from}{} ORDER BY {} LIMIT {}", all_of(&conditions), order.join(", "), query.limit);
+        let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
+        let (sql, values) = writer.finish(&sql);
+        self.fetch(&sql, values, &readings)
     }
+
     /// Counts the rows a query would answer without its limit and place.
-    pub fn count(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Query) -> Result<u64, StorageError> {
-        unimplemented!()
+    pub fn count(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<u64, StorageError> {
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(query.entity, View::Person(permit));
+        let conditions = conditions(&mut writer, permit, &place, query)?;
+        let from = writer.close()?;
+        let (sql, values) = writer.finish(&format!("SELECT COUNT(*) FROM {from}{}", all_of(&conditions)));
+        let rows = self.fetch(&sql, values, &[Reading::Column(kontor_definitions::ColumnType::Integer)])?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Value::Number(count)) => Ok(count.to_u64().unwrap_or_default()),
+            _ => Err(StorageError::Bug("a count answered no number".to_owned())),
+        }
     }
+
     /// Groups rows.
-    pub fn aggregate(&mut self, _context: Context<'_>, _permit: &Permit, _query: &Aggregation) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+    pub fn aggregate(&mut self, context: Context<'_>, permit: &Permit, query: &Aggregation) -> Result<Vec<Row>, StorageError> {
+        let dialect = self.dialect();
+        let mut writer = Writer::new(context, dialect, self.prefix());
+        let place = writer.open(query.entity, View::Person(permit));
+        let mut terms = query.group.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
+        for measure in &query.measures {
+            let value = measure.path.as_ref().map(|path| writer.path(0, path)).transpose()?;
+            terms.push(combined_term(dialect, measure.function, value.as_ref())?);
+        }
+        let filter = Query {
+            entity: query.entity,
+            columns: Vec::new(),
+            filter: query.filter.clone(),
+            sort: Vec::new(),
+            after: None,
+            limit: query.limit,
+            archived: query.archived,
+        };
+        let conditions = conditions(&mut writer, permit, &place, &filter)?;
+        let from = writer.close()?;
+        let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
+        let places: Vec<String> = (1..=query.group.len()).map(|place| place.to_string()).collect();
+        let order: Vec<String> = places.iter().map(|place| format!("{place} ASC NULLS FIRST")).collect();
+        let grouped = if places.is_empty() {
+            String::new()
+        } else {
+            format!(" GROUP BY {} ORDER BY {}", places.join(", "), order.join(", "))
+        };
+        let sql = format!("SELECT {} FROM {from}{}{grouped} LIMIT {}", columns.join(", "), all_of(&conditions), query.limit);
+        let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
+        let (sql, values) = writer.finish(&sql);
+        self.fetch(&sql, values, &readings)
     }
+
     /// Rows of an owned-lines entity for these parents, each row's first value the parent's id, ordered by parent and position.
     pub fn lines(
         &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _parents: &[RecordId],
-        _columns: &[Path],
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        parents: &[RecordId],
+        columns: &[Path],
     ) -> Result<Vec<Row>, StorageError> {
-        unimplemented!()
+        if parents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(entity, View::Person(permit));
+        let parent = writer.path(0, &[FieldId::PARENT])?;
+        let mut terms = vec![parent.clone()];
+        for path in columns {
+            terms.push(writer.path(0, path)?);
+        }
+        let ids = parents.iter().map(|id| writer.bind(&Bind::id(id.0))).collect::<Result<Vec<_>, _>>()?;
+        let mut conditions = vec![format!("{} IN ({})", parent.sql, ids.join(", "))];
+        conditions.extend(writer.rows(permit, &place)?);
+        let position = writer.path(0, &[FieldId::POSITION])?.sql;
+        let id = writer.path(0, &[FieldId::ID])?.sql;
+        let from = writer.close()?;
+        let selected: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
+        let sql = format!(
+            "SELECT {} FROM {from}{} ORDER BY {}, {position}, {id}",
+            selected.join(", "),
+            all_of(&conditions),
+            parent.sql
+        );
+        let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
+        let (sql, values) = writer.finish(&sql);
+        self.fetch(&sql, values, &readings)
     }
-    /// Locks a record's row until the end of the transaction (SQLite: the writer has the file already).
-    /// Answers whether it exists under the permit.
-    pub fn lock(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+}
+
+fn all_of(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}
+
+/// The permit's rows, what of the archive is seen, the filter.
+fn conditions<'a>(
+    writer: &mut Writer<'a>,
+    permit: &'a Permit,
+    place: &Place<'a>,
+    query: &'a Query,
+) -> Result<Vec<String>, StorageError> {
+    let mut all: Vec<String> = writer.rows(permit, place)?.into_iter().collect();
+    if writer.entity(query.entity)?.field(FieldId::ARCHIVED_AT).is_some() {
+        let archived = writer.column(&place.alias, place.entity, FieldId::ARCHIVED_AT)?;
+        match query.archived {
+            Archived::Without => all.push(format!("{archived} IS NULL")),
+            Archived::Only => all.push(format!("{archived} IS NOT NULL")),
+            Archived::With => {}
+        }
     }
-    /// Whether a row is reached by a permit: asked after a write for the new row.
-    pub fn permits(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+    if let Some(filter) = &query.filter {
+        all.push(format!("({})", writer.condition(filter)?));
     }
-    /// Inserts a row: values by field, system fields included. Fields not named are null.
-    pub fn insert(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _values: &[(FieldId, Value)],
-    ) -> Result<(), StorageError> {
-        unimplemented!()
+    Ok(all)
+}
+
+/// What rows are ordered by.
+struct Key {
+    term: Term,
+    descending: bool,
+}
+
+impl Key {
+    /// Nulls come first upwards and last downwards, on both databases.
+    fn order(&self) -> String {
+        let direction = if self.descending { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };
+        format!("{} {direction}", self.term.sql)
     }
-    /// Changes a row that the permit reaches; answers whether there was one.
-    pub fn update(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-        _values: &[(FieldId, Value)],
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+}
+
+/// The asked keys and, unless it is among them, the id: the order is total.
+fn sort_keys(writer: &mut Writer<'_>, sorts: &[Sort]) -> Result<Vec<Key>, StorageError> {
+    let mut keys = Vec::new();
+    for sort in sorts {
+        keys.push(Key { term: writer.path(0, &sort.path)?, descending: sort.descending });
+        if sort.path == [FieldId::ID] {
+            return Ok(keys);
+        }
     }
-    /// Deletes a row (owned lines that were removed, purge); answers whether there was one.
-    pub fn delete(
-        &mut self,
-        _context: Context<'_>,
-        _permit: &Permit,
-        _entity: EntityId,
-        _id: RecordId,
-    ) -> Result<bool, StorageError> {
-        unimplemented!()
+    keys.push(Key { term: writer.path(0, &[FieldId::ID])?, descending: false });
+    Ok(keys)
+}
+
+/// The rows behind a place: equal in the keys before one, and behind in that one.
+fn behind(writer: &mut Writer<'_>, keys: &[Key], after: &[Value]) -> Result<String, StorageError> {
+    if keys.len() != after.len() {
+        return Err(StorageError::Bug(format!("a place of {} values for {} sort keys", after.len(), keys.len())));
     }
-    /// The id of another live record with these values (case-sensitive), if there is one. Runs as definer: what is told of it is the caller's duty.
-    pub fn find_duplicate(
-        &mut self,
-        _context: Context<'_>,
-        _entity: EntityId,
-        _values: &[(FieldId, Value)],
-        _except: Option<RecordId>,
-    ) -> Result<Option<RecordId>, StorageError> {
-        unimplemented!()
+    let mut ways = Vec::new();
+    let mut equal: Vec<String> = Vec::new();
+    for (Key { term, descending }, value) in keys.iter().zip(after) {
+        let sql = &term.sql;
+        let (same, further) = match (value, descending) {
+            (Value::Null, false) => (format!("({sql}) IS NULL"), format!("({sql}) IS NOT NULL")),
+            (Value::Null, true) => (format!("({sql}) IS NULL"), "FALSE".to_owned()),
+            (value, false) => {
+                let bound = writer.bind_like(term, value)?;
+                (format!("({sql}) = {bound}"), format!("({sql}) > {bound}"))
+            }
+            (value, true) => {
+                let bound = writer.bind_like(term, value)?;
+                (format!("({sql}) = {bound}"), format!("(({sql}) < {bound} OR ({sql}) IS NULL)"))
+            }
+        };
+        let mut way = equal.clone();
+        way.push(further);
+        ways.push(format!("({})", way.join(" AND ")));
+        equal.push(same);
     }
+    Ok(format!("({})", ways.join(" OR ")))
 }

@@ -1,6 +1,7 @@
 //! What a PostgreSQL server needs besides tables: the schemas, the roles of the tenants, the functions of expressions.
 use sqlx::postgres::PgConnectOptions;
 
+use crate::sql::FUNCTIONS;
 use crate::{error::StorageError, store::DatabaseKey, threads::postgres::PostgresLink, value::Reading};
 use kontor_definitions::{ColumnType, Value};
 
@@ -11,6 +12,10 @@ pub(crate) fn prepare(options: &PgConnectOptions) -> Result<bool, StorageError> 
     // Several nodes can start at once; making the same schema twice at the same moment fails in the catalog.
     link.control("SELECT pg_advisory_xact_lock(7275620175)")?;
     link.control(&format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", DatabaseKey::Control.schema()))?;
+    for statement in FUNCTIONS {
+        link.control(statement)?;
+    }
+    link.control("GRANT USAGE ON SCHEMA kontor_functions TO PUBLIC")?;
     let sql = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user";
     let rows = link.query(sql, Vec::new(), &[Reading::Column(ColumnType::Boolean)])?;
     link.control("COMMIT")?;

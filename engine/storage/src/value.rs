@@ -35,6 +35,16 @@ pub(crate) enum Reading {
     },
 }
 
+/// A day as it is stored on SQLite.
+pub(crate) fn date_text(date: Date) -> Result<String, StorageError> {
+    written(date.format(DATE))
+}
+
+/// A day as it was stored on SQLite.
+pub(crate) fn parse_date(text: &str) -> Result<Date, StorageError> {
+    Date::parse(text, DATE).map_err(unreadable)
+}
+
 /// Turns a typed value into what the driver binds.
 pub(crate) fn encode(dialect: Dialect, bind: &Bind) -> Result<SqlValue, StorageError> {
     let Bind(ty, value) = bind;
@@ -53,7 +63,7 @@ pub(crate) fn encode(dialect: Dialect, bind: &Bind) -> Result<SqlValue, StorageE
             scaled(*number, *scale)?;
             SqlValue::Decimal(Some(*number))
         }
-        (Dialect::Sqlite, ColumnType::Date, Value::Date(date)) => SqlValue::String(Some(written(date.format(DATE))?)),
+        (Dialect::Sqlite, ColumnType::Date, Value::Date(date)) => SqlValue::String(Some(date_text(*date)?)),
         (Dialect::Postgres, ColumnType::Date, Value::Date(date)) => SqlValue::TimeDate(Some(*date)),
         (Dialect::Sqlite, ColumnType::Time, Value::Time(time)) => SqlValue::String(Some(written(time.format(TIME))?)),
         (Dialect::Postgres, ColumnType::Time, Value::Time(time)) => SqlValue::TimeTime(Some(whole_second(*time))),
@@ -188,7 +198,7 @@ pub(crate) fn from_sqlite(row: &rusqlite::Row<'_>, index: usize, reading: Readin
         }
         (Reading::Column(ColumnType::Text), _) => Value::Text(text()?.to_owned()),
         (Reading::Column(ColumnType::Boolean), _) => Value::Bool(number()? != 0),
-        (Reading::Column(ColumnType::Date), _) => Value::Date(Date::parse(text()?, DATE).map_err(unreadable)?),
+        (Reading::Column(ColumnType::Date), _) => Value::Date(parse_date(text()?)?),
         (Reading::Column(ColumnType::Time), _) => Value::Time(Time::parse(text()?, TIME).map_err(unreadable)?),
         (Reading::Column(ColumnType::Instant), _) => {
             Value::Instant(OffsetDateTime::from_unix_timestamp_nanos(i128::from(number()?) * 1000).map_err(unreadable)?)

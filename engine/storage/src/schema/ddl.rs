@@ -102,7 +102,9 @@ impl Ddl<'_> {
     pub(super) fn create_index(&self, table: &str, spec: &IndexSpec, columns: &[String]) -> String {
         let unique = if spec.unique { "UNIQUE " } else { "" };
         let live = if spec.live_only { " WHERE \"archived_at\" IS NULL" } else { "" };
-        let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        // Lists sort nulls first, see `rows.rs`; a unique index serves equality only.
+        let order = if self.dialect == Dialect::Postgres && !spec.unique { " NULLS FIRST" } else { "" };
+        let columns: Vec<String> = columns.iter().map(|column| format!("{}{order}", quoted(column))).collect();
         format!("CREATE {unique}INDEX {} ON {} ({}){live}", quoted(&spec.name), self.table(table), columns.join(", "))
     }
 

@@ -7,6 +7,7 @@ mod plan;
 mod stored;
 mod text;
 
+pub(crate) use ddl::quoted;
 pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan};
 
 use indexmap::IndexMap;

@@ -1,0 +1,177 @@
+//! Business rows written, locked and looked up one by one.
+use kontor_access::Permit;
+use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId, Value};
+
+use crate::{
+    bind::Bind,
+    error::StorageError,
+    query::Context,
+    schema::{Physical, TableInfo, quoted},
+    sql::{View, Writer},
+    store::Dialect,
+    tx::Tx,
+    value::Reading,
+};
+
+/// Values by field.
+type Values<'v> = &'v [(FieldId, Value)];
+
+impl Tx {
+    /// Locks a record's row until the end of the transaction (SQLite: the writer has the file already).
+    /// Answers whether it exists under the permit.
+    pub fn lock(&mut self, context: Context<'_>, permit: &Permit, entity: EntityId, id: RecordId) -> Result<bool, StorageError> {
+        self.reaches(context, permit, entity, id, self.dialect() == Dialect::Postgres)
+    }
+
+    /// Whether a row is reached by a permit: asked after a write for the new row.
+    pub fn permits(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        id: RecordId,
+    ) -> Result<bool, StorageError> {
+        self.reaches(context, permit, entity, id, false)
+    }
+
+    fn reaches(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        id: RecordId,
+        lock: bool,
+    ) -> Result<bool, StorageError> {
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(entity, View::Person(permit));
+        let found = found(&mut writer, permit, &place, id)?;
+        let from = writer.close()?;
+        let lock = if lock { format!(" FOR UPDATE OF {}", place.alias) } else { String::new() };
+        let (sql, values) = writer.finish(&format!("SELECT {}.\"id\" FROM {from} WHERE {found}{lock}", place.alias));
+        Ok(!self.fetch(&sql, values, &[Reading::Column(ColumnType::Uuid)])?.is_empty())
+    }
+
+    /// Inserts a row: values by field, system fields included. Fields not named are null.
+    pub fn insert(
+        &mut self,
+        context: Context<'_>,
+        _permit: &Permit,
+        entity: EntityId,
+        values: Values<'_>,
+    ) -> Result<(), StorageError> {
+        let table = context.physical.table(entity)?;
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let (mut columns, mut parameters) = (Vec::new(), Vec::new());
+        for (field, value) in values {
+            let column = table.column(*field)?;
+            columns.push(quoted(&column.name));
+            parameters.push(writer.bind(&Bind(column.ty, value.clone()))?);
+        }
+        let sql = format!("INSERT INTO {} ({}) VALUES ({})", writer.table(entity)?, columns.join(", "), parameters.join(", "));
+        let (sql, bound) = writer.finish(&sql);
+        self.run(&sql, bound).map(|_rows| ()).map_err(|error| named(error, context.physical, table))
+    }
+
+    /// Changes a row that the permit reaches; answers whether there was one.
+    pub fn update(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        id: RecordId,
+        values: Values<'_>,
+    ) -> Result<bool, StorageError> {
+        if values.is_empty() {
+            return self.permits(context, permit, entity, id);
+        }
+        let table = context.physical.table(entity)?;
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(entity, View::Person(permit));
+        let mut changes = Vec::new();
+        for (field, value) in values {
+            let column = table.column(*field)?;
+            changes.push(format!("{} = {}", quoted(&column.name), writer.bind(&Bind(column.ty, value.clone()))?));
+        }
+        let found = found(&mut writer, permit, &place, id)?;
+        let target = writer.close()?;
+        let (sql, bound) = writer.finish(&format!("UPDATE {target} SET {} WHERE {found}", changes.join(", ")));
+        self.run(&sql, bound).map(|rows| rows > 0).map_err(|error| named(error, context.physical, table))
+    }
+
+    /// Deletes a row (owned lines that were removed, purge); answers whether there was one.
+    pub fn delete(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        id: RecordId,
+    ) -> Result<bool, StorageError> {
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(entity, View::Person(permit));
+        let found = found(&mut writer, permit, &place, id)?;
+        let target = writer.close()?;
+        let (sql, values) = writer.finish(&format!("DELETE FROM {target} WHERE {found}"));
+        self.run(&sql, values).map(|rows| rows > 0)
+    }
+
+    /// The id of another live record with these values (case-sensitive), if there is one; values that hold a null are no
+    /// duplicates. Runs as definer: what is told of it is the caller's duty.
+    pub fn find_duplicate(
+        &mut self,
+        context: Context<'_>,
+        entity: EntityId,
+        values: Values<'_>,
+        except: Option<RecordId>,
+    ) -> Result<Option<RecordId>, StorageError> {
+        if values.iter().any(|(_, value)| value.is_null()) {
+            return Ok(None);
+        }
+        let table = context.physical.table(entity)?;
+        let mut writer = Writer::new(context, self.dialect(), self.prefix());
+        let place = writer.open(entity, View::Definer);
+        let mut conditions = Vec::new();
+        for (field, value) in values {
+            let parameter = writer.bind(&Bind(table.column(*field)?.ty, value.clone()))?;
+            conditions.push(format!("{} = {parameter}", writer.column(&place.alias, entity, *field)?));
+        }
+        if writer.entity(entity)?.field(FieldId::ARCHIVED_AT).is_some() {
+            conditions.push(format!("{} IS NULL", writer.column(&place.alias, entity, FieldId::ARCHIVED_AT)?));
+        }
+        if let Some(except) = except {
+            let parameter = writer.bind(&Bind::id(except.0))?;
+            conditions.push(format!("{}.\"id\" <> {parameter}", place.alias));
+        }
+        let from = writer.close()?;
+        let sql = format!("SELECT {}.\"id\" FROM {from} WHERE {} LIMIT 1", place.alias, conditions.join(" AND "));
+        let (sql, bound) = writer.finish(&sql);
+        let rows = self.fetch(&sql, bound, &[Reading::Column(ColumnType::Uuid)])?;
+        Ok(rows.into_iter().flatten().find_map(|value| if let Value::Id(id) = value { Some(RecordId(id)) } else { None }))
+    }
+}
+
+/// The row of this id, if the permit reaches it.
+fn found<'a>(
+    writer: &mut Writer<'a>,
+    permit: &'a Permit,
+    place: &crate::sql::Place<'a>,
+    id: RecordId,
+) -> Result<String, StorageError> {
+    let parameter = writer.bind(&Bind::id(id.0))?;
+    let id = format!("{}.\"id\" = {parameter}", place.alias);
+    Ok(writer.rows(permit, place)?.map_or_else(|| id.clone(), |rows| format!("{id} AND {rows}")))
+}
+
+/// SQLite tells the columns of a violated unique index (`order_x.number_y, order_x.day_z`), not its name.
+fn named(error: StorageError, physical: &Physical, table: &TableInfo) -> StorageError {
+    let StorageError::Unique { constraint } = &error else { return error };
+    if physical.unique_fields(constraint).is_some() {
+        return error;
+    }
+    let told: Vec<&str> = constraint.split(", ").map(|column| column.rsplit('.').next().unwrap_or(column)).collect();
+    let index = table.indexes.iter().find(|(_, index)| {
+        let columns: Vec<&str> =
+            index.fields.iter().filter_map(|field| table.columns.get(field)).map(|column| column.name.as_str()).collect();
+        index.unique && columns == told
+    });
+    index.map_or(error.clone(), |(name, _)| StorageError::Unique { constraint: name.clone() })
+}
