@@ -87,7 +87,7 @@ impl From<Text<'_>> for LocalText {
 }
 
 /// A JSON pointer one step further down.
-pub fn below(pointer: &str, part: &str) -> String {
+pub(crate) fn below(pointer: &str, part: &str) -> String {
     if part.contains(['~', '/']) {
         format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1"))
     } else {
@@ -96,7 +96,7 @@ pub fn below(pointer: &str, part: &str) -> String {
 }
 
 /// A text as it is quoted in a message: cut where it is long, without control characters.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() { format!("{shown}…") } else { shown }

@@ -24,7 +24,7 @@ pub enum Input {
 }
 
 /// Arrays and objects may be nested so deep.
-pub const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 impl Input {
     /// Reads a body. All defects that leave the rest readable are collected; broken syntax ends the reading.

@@ -16,12 +16,18 @@ pub(crate) struct Names<'a> {
 impl<'a> Names<'a> {
     /// The entity called `app.name`, or `name` where only one readable entity has it. Owned lines have no door of their own.
     pub(crate) fn entity(&self, name: &str) -> Option<&'a Arc<Entity>> {
+        self.entity_for(name, Action::Read)
+    }
+
+    /// The same among what the person may read or hold another right on: some may write what they may not read.
+    pub(crate) fn entity_for(&self, name: &str, action: Action) -> Option<&'a Arc<Entity>> {
         let mut found = self.catalog.entities.values().filter(|entity| {
             let named = match name.split_once('.') {
                 Some((app, name)) => entity.app == app && entity.name == name,
                 None => entity.name == name,
             };
-            named && entity.parent.is_none() && self.permit(entity.id).is_some()
+            let allowed = self.permit(entity.id).is_some() || decide(self.rights, action, entity.id).is_ok();
+            named && entity.parent.is_none() && allowed
         });
         let first = found.next()?;
         found.next().is_none().then_some(first)

@@ -72,7 +72,7 @@ impl EntityPlan {
                 _ => {}
             }
             let live = field.class == FieldClass::Live;
-            for path in paths_of(entity, field) {
+            for path in paths_of(field) {
                 let tree = if live { &mut plan.follow_live } else { &mut plan.follow };
                 tree.add(catalog, entity, &path, 0);
                 plan.reads_lines |= !live && starts_with_lines(catalog, entity, &path);
@@ -90,7 +90,7 @@ fn starts_with_lines(catalog: &Catalog, entity: &Entity, path: &[FieldId]) -> bo
 }
 
 /// What a field's own expressions read, from its record.
-fn paths_of(entity: &Entity, field: &Field) -> Vec<Path> {
+fn paths_of(field: &Field) -> Vec<Path> {
     let mut found = Vec::new();
     let mut read = |expr: &Expr| found.extend(reads(expr));
     if let Some(default) = &field.default {
@@ -112,8 +112,6 @@ fn paths_of(entity: &Entity, field: &Field) -> Vec<Path> {
         }
         _ => {}
     }
-    // The label is shown of a record, never computed; nothing else of a field reads other fields.
-    debug_assert!(entity.field(field.id).is_some(), "a field of this entity");
     found
 }
 
@@ -132,7 +130,7 @@ impl Follow {
         let Some((first, rest)) = path.split_first() else { return };
         let Some(field) = entity.field(*first) else { return };
         if field.class == FieldClass::Live && depth < LIVE_DEPTH {
-            for inner in paths_of(entity, field) {
+            for inner in paths_of(field) {
                 self.add(catalog, entity, &[inner.as_slice(), rest].concat(), depth + 1);
             }
             return;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_storage::Tx;
 
-use crate::{error::RecordsError, frame::Frame, ids::Ids, input::Input, read};
+use crate::{error::RecordsError, frame::Frame, ids::Ids, read};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct IdempotencyKey {
 /// A person's view of the business data inside one transaction. Everything that reads or writes records goes through it.
 ///
 /// `entity` is a name as in the API (`order`, `trade.order`), `id` a record's id as it was sent; what is unknown, malformed
-/// or not for this person is [`RecordsError::NotFound`].
+/// or not for this person is [`RecordsError::NotFound`]. Writes are in `write/`.
 pub struct Session<'t> {
     pub(crate) frame: Arc<Frame>,
     pub(crate) tx: &'t mut Tx,
@@ -65,58 +65,5 @@ impl<'t> Session<'t> {
     /// A record's changes, newest first, cut to what the person may read today. Answers JSON.
     pub fn history(&mut self, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {
         read::history::history(&self.frame, self.tx, entity, id, params)
-    }
-    /// Makes a record with its lines.
-    pub fn create(&mut self, _entity: &str, _input: &Input) -> Result<Shown, RecordsError> {
-        unimplemented!()
-    }
-    /// Makes several records that do not depend on each other, for imports: a record that is refused is left out, the
-    /// others are written. Answers one verdict per input: the new record's id or everything that is wrong.
-    pub fn create_each(
-        &mut self,
-        _entity: &str,
-        _inputs: &[Input],
-    ) -> Result<Vec<Result<String, crate::Findings>>, RecordsError> {
-        unimplemented!()
-    }
-    /// Changes a record by a merge patch; `if_match` is the revision the caller knows.
-    pub fn update(&mut self, _entity: &str, _id: &str, _patch: &Input, _if_match: Option<i64>) -> Result<Shown, RecordsError> {
-        unimplemented!()
-    }
-    /// Archives a record.
-    pub fn archive(&mut self, _entity: &str, _id: &str, _if_match: Option<i64>) -> Result<(), RecordsError> {
-        unimplemented!()
-    }
-    /// Brings a record back from the archive.
-    pub fn unarchive(&mut self, _entity: &str, _id: &str, _if_match: Option<i64>) -> Result<Shown, RecordsError> {
-        unimplemented!()
-    }
-    /// `{"create": […], "update": […], "delete": […]}`, all or nothing. Answers JSON.
-    pub fn batch(&mut self, _entity: &str, _input: &Input) -> Result<String, RecordsError> {
-        unimplemented!()
-    }
-    /// Runs a transition of the record's state machine.
-    pub fn run_action(
-        &mut self,
-        _entity: &str,
-        _id: &str,
-        _action: &str,
-        _input: &Input,
-        _if_match: Option<i64>,
-    ) -> Result<Shown, RecordsError> {
-        unimplemented!()
-    }
-    /// Dry run of a write: `{"record": {…}}` (with `id` for an existing record) to the record with defaults and derived values, and
-    /// everything that is wrong with it. Writes nothing. Answers JSON.
-    pub fn evaluate(&mut self, _entity: &str, _input: &Input) -> Result<String, RecordsError> {
-        unimplemented!()
-    }
-    /// Runs a write at most once per key: the first answer is stored in the same transaction and given again.
-    pub fn once(
-        &mut self,
-        _key: Option<&IdempotencyKey>,
-        _job: impl FnOnce(&mut Self) -> Result<String, RecordsError>,
-    ) -> Result<String, RecordsError> {
-        unimplemented!()
     }
 }

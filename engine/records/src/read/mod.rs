@@ -2,6 +2,7 @@
 pub(crate) mod aggregate;
 pub(crate) mod answer;
 pub(crate) mod filter;
+mod find;
 pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod list;

@@ -76,7 +76,10 @@ pub(crate) fn by_ids(entity: EntityId, columns: Vec<kontor_storage::query::Path>
         entity,
         columns,
         limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-        filter: Some(condition::id_in(entity, ids)),
+        filter: Some(match ids.as_slice() {
+            [id] => condition::id_is(entity, *id),
+            _ => condition::id_in(entity, ids),
+        }),
         sort: Vec::new(),
         after: None,
         archived: Archived::With,

@@ -1,0 +1,169 @@
+//! Dry run of a write: the record with defaults and derived values, and everything that is wrong with it. Nothing is written.
+use std::sync::Arc;
+
+use kontor_access::{Action, FieldReach, decide};
+use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, catalog::FieldClass};
+
+use super::{
+    coerce::{Apply, wrong_type},
+    compute::{Compute, Currencies},
+    draft::{Draft, Work},
+    load,
+    pipeline::Bench,
+    view::View,
+};
+use crate::{
+    coerce::parse_id,
+    error::RecordsError,
+    finding::{Class, FieldError, Findings, Text, below, quoted},
+    input::Input,
+    json::{self, Shape},
+    session::Session,
+};
+
+impl Session<'_> {
+    /// Dry run of a write: `{"record": {…}}` (with `id` for an existing record) to the record with defaults and derived
+    /// values, and everything that is wrong with it. Writes nothing. Answers JSON.
+    pub fn evaluate(&mut self, entity: &str, input: &Input) -> Result<String, RecordsError> {
+        let record = record_of(input)?;
+        let id = match record.get("id") {
+            Some(Input::Text(text)) => Some(parse_id(text).ok_or(RecordsError::NotFound)?),
+            _ => None,
+        };
+        let mut work = match id {
+            None => {
+                let entity = self.entity(entity, Action::Create)?;
+                self.new_work(&entity, record, String::new(), true)?
+            }
+            Some(id) => {
+                let entity = self.entity(entity, Action::Update)?;
+                let mut works = self.stored_works(&entity, &[(id, String::new(), None)], Action::Update, None)?;
+                let mut work = works.pop().ok_or(RecordsError::NotFound)?;
+                let frame = Arc::clone(&self.frame);
+                load::load_lines(&frame, self.tx, &mut [&mut work.draft])?;
+                let mut apply = Apply { frame: &frame, ids: &mut self.ids, action: Action::Update, lenient: true };
+                apply.object(&mut work.draft, record, &mut work.findings);
+                work
+            }
+        };
+        let mut bench = Bench::new(&self.frame);
+        self.prepare(&mut bench, std::slice::from_mut(&mut work), true)?;
+        self.settle(&mut bench, &mut work)?;
+        // What a default refers to is read by live fields too.
+        let frame = Arc::clone(&self.frame);
+        bench.known.load(&frame, self.tx, &[&work.draft], true)?;
+        let mut out = String::from("{\"record\":");
+        self.write_draft(&mut out, &bench, &work.draft, None)?;
+        out.push_str(",\"errors\":");
+        self.write_errors(&mut out, &work);
+        out.push('}');
+        Ok(out)
+    }
+
+    fn write_draft(
+        &mut self,
+        out: &mut String,
+        bench: &Bench,
+        draft: &Draft,
+        parent: Option<&View<'_>>,
+    ) -> Result<(), RecordsError> {
+        let frame = Arc::clone(&self.frame);
+        let none = Currencies::default();
+        let view = View { draft, parent, known: &bench.known, env: &bench.env };
+        let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies: &none };
+        out.push('{');
+        if !draft.is_new() {
+            json::key(out, "id");
+            json::text(out, &draft.id.to_string());
+        }
+        for (place, field) in draft.entity.fields.iter().enumerate() {
+            if field.id == FieldId::ID || (draft.is_new() && field.system) || !self.shows(draft, &draft.entity, field)? {
+                continue;
+            }
+            match &field.ty {
+                FieldType::Links { .. } => {}
+                FieldType::Lines { .. } => {
+                    let Some(lines) = draft.lines.iter().find(|lines| lines.place == place) else { continue };
+                    json::key(out, &field.name);
+                    out.push('[');
+                    for (index, line) in lines.rows.iter().enumerate() {
+                        if index > 0 {
+                            out.push(',');
+                        }
+                        self.write_draft(out, bench, line, Some(&view))?;
+                    }
+                    out.push(']');
+                }
+                _ => {
+                    json::key(out, &field.name);
+                    let computed = match field.class {
+                        FieldClass::Live => view.derived(field).and_then(|value| compute.fitted(draft, field, value)).ok(),
+                        FieldClass::Input | FieldClass::Row => Some(draft.at(place).clone()),
+                    };
+                    json::value(out, &computed.unwrap_or_default(), Shape::of(field));
+                }
+            }
+        }
+        out.push('}');
+        Ok(())
+    }
+
+    /// Whether a field of this row is shown to the person.
+    fn shows(&mut self, draft: &Draft, entity: &Entity, field: &Field) -> Result<bool, RecordsError> {
+        let frame = Arc::clone(&self.frame);
+        let Ok(permit) = decide(&frame.rights, Action::Read, entity.id) else { return Ok(false) };
+        Ok(match permit.reach(field.id) {
+            FieldReach::Never => false,
+            FieldReach::Always => true,
+            FieldReach::Grants(_) if draft.is_new() || entity.parent.is_some() => true,
+            FieldReach::Grants(places) => {
+                self.tx.permits(frame.context(), &permit.only(&places), entity.id, RecordId(draft.id))?
+            }
+        })
+    }
+
+    fn write_errors(&self, out: &mut String, work: &Work) {
+        out.push('[');
+        for finding in &work.findings.0 {
+            if !out.ends_with('[') {
+                out.push(',');
+            }
+            out.push('{');
+            let text = |text: &kontor_definitions::LocalText| text.get(&self.frame.locale).unwrap_or_default().to_owned();
+            let parts = [
+                ("pointer", finding.pointer.clone()),
+                ("code", finding.code.to_owned()),
+                ("message", text(&finding.message)),
+                ("suggestion", text(&finding.suggestion)),
+            ];
+            for (key, value) in parts.iter().filter(|(key, value)| *key != "suggestion" || !value.is_empty()) {
+                json::key(out, key);
+                json::text(out, value);
+            }
+            out.push('}');
+        }
+        out.push(']');
+    }
+}
+
+fn record_of(input: &Input) -> Result<&Input, Findings> {
+    let Input::Object(parts) = input else {
+        return Err(wrong_type("", input, Text { zh: "对象", en: "an object" }).into());
+    };
+    let mut findings = Findings::default();
+    for key in parts.keys().filter(|key| *key != "record") {
+        let shown = quoted(key);
+        let text = Text { zh: &format!("没有名为“{shown}”的属性"), en: &format!("there is no property \"{shown}\"") };
+        findings.push(FieldError::new(Class::Malformed, below("", key), "unknown_property", text));
+    }
+    match parts.get("record") {
+        Some(record @ Input::Object(_)) if findings.is_empty() => return Ok(record),
+        Some(Input::Object(_)) => {}
+        Some(other) => findings.push(wrong_type("/record", other, Text { zh: "对象", en: "an object" })),
+        None => {
+            let text = Text { zh: "缺少 record", en: "record is missing" };
+            findings.push(FieldError::new(Class::Malformed, "/record", "required", text));
+        }
+    }
+    Err(findings)
+}
