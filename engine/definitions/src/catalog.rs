@@ -97,6 +97,7 @@ impl Catalog {
 
 /// An entity.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the document of its own")]
 pub struct Entity {
     /// Id.
     pub id: EntityId,
