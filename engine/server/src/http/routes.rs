@@ -13,8 +13,8 @@ pub fn table() -> Vec<Route> {
     vec![
         route(get.clone(), "/healthz", operations::alive),
         route(get.clone(), "/readyz", operations::ready),
-        route(post.clone(), "/api/session", session::sign_in),
         route(get.clone(), "/api/session", session::show),
+        route(post.clone(), "/api/session", session::sign_in),
         route(delete.clone(), "/api/session", session::sign_out),
         route(get.clone(), "/api/definitions", definitions::live),
         route(get.clone(), "/api/records/{entity}", records::list),
