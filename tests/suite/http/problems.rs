@@ -23,7 +23,7 @@ const BAD_BODIES: [BadBody; 9] = [
     (r#"{"code": 5}"#, 400, "/code", "wrong_type"),
     (r#"{"list_price": {"gt": 1}}"#, 400, "/list_price", "wrong_type"),
     (r#"{"active": "yes"}"#, 400, "/active", "wrong_type"),
-    (r#"{"colour_of_money": 1}"#, 400, "/colour_of_money", "unknown_field"),
+    (r#"{"colour_of_money": 1}"#, 400, "/colour_of_money", "unknown_property"),
 ];
 
 fn post(client: &Client, body: &str) -> crate::harness::client::Answer {
