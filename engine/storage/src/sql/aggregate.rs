@@ -130,8 +130,19 @@ impl<'a> Writer<'a> {
             let sql = if function == Aggregate::Any { exists } else { format!("(NOT {exists})") };
             return Ok(Term::column(sql, ColumnType::Boolean));
         }
+        let conditions = conditions.join(" AND ");
+        // An aggregate whose argument names no column of these rows would belong to the statement around it.
+        let foreign = value.as_ref().filter(|value| !value.sql.contains(&format!("{}.", inner.alias))).cloned();
+        let (value, source) = match foreign {
+            Some(value) => {
+                let alias = self.alias();
+                let source = format!("(SELECT {} AS \"value\" FROM {from} WHERE {conditions}) AS {alias}", value.sql);
+                (Some(Term { sql: format!("{alias}.\"value\""), ..value }), source)
+            }
+            None => (value, format!("{from} WHERE {conditions}")),
+        };
         let combined = combined_term(self.dialect, function, value.as_ref())?;
-        Ok(Term { sql: format!("(SELECT {} FROM {from} WHERE {})", combined.sql, conditions.join(" AND ")), ..combined })
+        Ok(Term { sql: format!("(SELECT {} FROM {source})", combined.sql), ..combined })
     }
 }
 

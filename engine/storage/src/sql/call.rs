@@ -117,9 +117,12 @@ impl<'a> Writer<'a> {
             Function::StartsWith => flag(format!("starts_with({a}, {b})")),
             Function::EndsWith => flag(format!("(right({a}, char_length({b})) = {b})")),
             Function::Substring => {
-                let start = format!("CAST(LEAST(GREATEST({b}, 1), 1000000000) AS int)");
-                let length = if terms.len() > 2 { c } else { "1000000000" };
-                text(format!("substr({a}, {start}, CAST(LEAST(GREATEST({length}, 0), 1000000000) AS int))"))
+                // GREATEST and LEAST skip nulls, which are to stay.
+                let clamped = |sql: &str, low: u8| {
+                    format!("CASE WHEN ({sql}) IS NOT NULL THEN CAST(LEAST(GREATEST({sql}, {low}), 1000000000) AS int) END")
+                };
+                let length = if terms.len() > 2 { clamped(c, 0) } else { "1000000000".to_owned() };
+                text(format!("substr({a}, {}, {length})", clamped(b, 1)))
             }
             Function::Replace => text(format!("replace({a}, {b}, {c})")),
             Function::ToText if terms.first().is_some_and(|term| term.reading == Reading::Column(ColumnType::Date)) => {

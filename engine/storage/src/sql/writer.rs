@@ -94,12 +94,24 @@ impl<'a> Writer<'a> {
         Ok(if text && self.dialect == Dialect::Postgres { format!("({parameter} COLLATE \"C\")") } else { parameter })
     }
 
+    /// A prepared statement is found by its text alone, so on PostgreSQL the text names the type of each parameter.
     fn parameter(&mut self, value: SqlValue) -> String {
+        let ty = match &value {
+            SqlValue::Bool(_) => "boolean",
+            SqlValue::BigInt(_) => "bigint",
+            SqlValue::Uuid(_) => "uuid",
+            SqlValue::Decimal(_) => "numeric",
+            SqlValue::TimeDate(_) => "date",
+            SqlValue::TimeTime(_) => "time",
+            SqlValue::TimeDateTimeWithTimeZone(_) => "timestamptz",
+            SqlValue::Json(_) => "jsonb",
+            _ => "text",
+        };
         self.values.push(value);
         let number = self.values.len();
         match self.dialect {
             Dialect::Sqlite => format!("?{number}"),
-            Dialect::Postgres => format!("${number}"),
+            Dialect::Postgres => format!("${number}::{ty}"),
         }
     }
 

@@ -1,8 +1,10 @@
 //! The same cases on both databases: files in a folder of their own, and a private PostgreSQL cluster.
 pub(crate) mod catalog;
 mod cluster;
+mod rows;
 mod schema;
 mod store;
+mod vectors;
 
 use std::{
     path::PathBuf,

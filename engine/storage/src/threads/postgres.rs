@@ -182,7 +182,8 @@ fn from_database(error: &PgDatabaseError, sql: &str) -> StorageError {
         "22003" | "22008" => StorageError::Computation("overflow".to_owned()),
         "53100" => StorageError::DiskFull,
         "53300" | "57P01" | "57P02" | "57P03" => StorageError::Unavailable(error.message().to_owned()),
-        code if code.starts_with("08") => StorageError::Unavailable(error.message().to_owned()),
+        // A protocol violation is our own mistake, the other codes of its class are the network's.
+        code if code.starts_with("08") && code != "08P01" => StorageError::Unavailable(error.message().to_owned()),
         code => StorageError::Bug(format!("{code} {}; {sql}", error.message())),
     }
 }

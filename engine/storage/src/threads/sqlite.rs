@@ -163,7 +163,10 @@ pub(crate) fn from_rusqlite(error: &rusqlite::Error, sql: &str) -> StorageError 
         (_, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
             StorageError::Unique { constraint: unique_constraint(text) }
         }
-        (_, rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StorageError::ForeignKey { constraint: String::new() },
+        // ON DELETE RESTRICT is reported as a trigger's doing.
+        (_, rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY | rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER) => {
+            StorageError::ForeignKey { constraint: String::new() }
+        }
         (ErrorCode::DiskFull, _) => StorageError::DiskFull,
         (ErrorCode::OperationInterrupted, _) => StorageError::Timeout,
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StorageError::LockTimeout,
