@@ -85,10 +85,10 @@ fn slots_by_id(world: &World) -> Slots {
 /// What a derived field reads; `None` for a field that is entered.
 fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled: &[Compiled]) -> Option<Inputs> {
     let (entity, place) = node;
-    let expr = |role| {
-        let of_node = |found: &&Compiled| found.entity == entity && found.place == place && found.role == role;
-        compiled.iter().find(of_node).map(|found| &found.expr)
-    };
+    // `compiled` is in the order of entities and fields.
+    let first = compiled.partition_point(|found| (found.entity, found.place) < node);
+    let of_node = || compiled.iter().skip(first).take_while(|found| (found.entity, found.place) == node);
+    let expr = |role| of_node().find(|found| found.role == role).map(|found| &found.expr);
     let mut live = false;
     let paths = match ty {
         FieldType::Formula { .. } => {

@@ -10,7 +10,7 @@ use super::{
     findings::Findings,
     graph::{Graph, Node},
     load::Document,
-    places::join,
+    places::{At, join},
     screens::Screen,
     suggest::suggest,
     world::{EntityIx, Found, SlotState, World},
@@ -57,6 +57,9 @@ fn rights(screen: &Screen<'_>, doc: &RoleDoc, findings: &mut Findings) -> BTreeM
         let pointer = join("/entities", name);
         named.insert(name.clone());
         if let Some(entity) = screen.entity(name, &pointer, findings) {
+            if rights.contains_key(&entity) {
+                findings.add_at(screen.document.file, &pointer, At::Key, Code::DuplicateName, &[name]);
+            }
             rights.insert(entity, of_entity(screen, entity, granted, &pointer, findings));
         }
     }

@@ -35,9 +35,23 @@ fn derive<T: JsonSchema>(kind: Kind) -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
     let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Some(object) = value.as_object_mut() {
+        object.insert("title".to_owned(), json!(title(kind)));
         object.insert("$id".to_owned(), json!(format!("https://kontor.dev/schemas/{}.json", kind.name())));
     }
     value
+}
+
+/// What an editor calls a document of the kind.
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::App => "App",
+        Kind::Entity => "Entity",
+        Kind::Form => "Form",
+        Kind::View => "View",
+        Kind::Page => "Page",
+        Kind::Role => "Role",
+        Kind::Translation => "Translations",
+    }
 }
 
 /// What is not given is left out of a document: `null` and written-out defaults have no place in it.

@@ -4,14 +4,14 @@
 pub(super) fn suggest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> (String, String) {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(near) = nearest(wrong, candidates.iter().copied()) {
-        return (format!("是不是“{near}”?"), format!("did you mean \"{near}\"?"));
+        return (format!("是不是“{near}”？"), format!("did you mean \"{near}\"?"));
     }
     match candidates.len() {
         0 => ("先创建它".to_owned(), "create it first".to_owned()),
-        1..=12 => (format!("可用的有:{}", candidates.join("、")), format!("possible are {}", candidates.join(", "))),
+        1..=12 => (format!("可用的有：{}", candidates.join("、")), format!("possible are {}", candidates.join(", "))),
         _ => {
             let some: Vec<&str> = candidates.iter().take(10).copied().collect();
-            (format!("可用的有:{} 等", some.join("、")), format!("possible are {} and others", some.join(", ")))
+            (format!("可用的有：{} 等", some.join("、")), format!("possible are {} and others", some.join(", ")))
         }
     }
 }

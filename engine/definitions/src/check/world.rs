@@ -131,7 +131,7 @@ impl World {
                 let elsewhere =
                     self.entities.iter().find(|entity| entity.name == plain).map(|entity| self.name_for(from, entity));
                 let (zh, en) = match elsewhere {
-                    Some(full) => (format!("是不是“{full}”?"), format!("did you mean \"{full}\"?")),
+                    Some(full) => (format!("是不是“{full}”？"), format!("did you mean \"{full}\"?")),
                     None => suggest(name, known.iter().map(String::as_str)),
                 };
                 Found::No(Wrong::new(Code::UnknownEntity, &[name, &zh, &en]))

@@ -1,9 +1,9 @@
 //! The parts of the check on their own: reading, shape, canonical form, ids.
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{check::*, id::DefId, model::Kind};
+use crate::{check::*, id::DefId, model::Kind, source::AppSource};
 
 const ENTITY: &str = "{\n  \"name\": \"a\",\n  \"title\": {\"zh-CN\": \"甲\"},\n  \"fields\": [\n    {\"name\": \"x\", \"type\": \"txt\", \"title\": {}, \"lenght\": 3, \"scale\": \"2\", \"required\": null}\n  ]\n}";
 
@@ -90,5 +90,62 @@ fn every_code_is_explained_and_written_in_both_languages() {
         assert!(!text.zh.is_empty() && !text.en.is_empty(), "{} has no text in one language", text.code);
         assert_eq!(text.fix_zh.is_empty(), text.fix_en.is_empty(), "{} suggests in one language only", text.code);
         assert!(text.zh.chars().any(|char| char > '\u{2e7f}'), "{} is not Chinese", text.code);
+    }
+}
+
+fn small(name: &str, requires: &[&str], field: &Value) -> AppSource {
+    let app = json!({"id": format!("app{name}001"), "name": name, "version": "1.0.0", "title": {"en": "A"}, "locales": ["en"], "requires": requires});
+    let entity = json!({"id": format!("ent{name}001"), "name": "thing", "title": {"en": "Thing"}, "fields": [field]});
+    AppSource {
+        files: [("app.json", app), ("entities/thing.json", entity)]
+            .into_iter()
+            .map(|(path, value)| (path.to_owned(), value.to_string()))
+            .collect(),
+    }
+}
+
+fn found(apps: &[(String, &AppSource)], options: &CheckOptions) -> Vec<String> {
+    check(apps, options).findings.into_iter().map(|found| format!("{} {}{}", found.code, found.file, found.pointer)).collect()
+}
+
+#[test]
+fn apps_use_each_other_only_where_they_say_so() {
+    let field =
+        |entity: &str, id: &str| json!({"id": id, "name": "it", "title": {"en": "It"}, "type": "reference", "entity": entity});
+    let (aa, bb) = (small("aa", &[], &field("thing", "fieldaa1")), small("bb", &[], &field("aa.thing", "fieldbb1")));
+    let apps = [("aa".to_owned(), &aa), ("bb".to_owned(), &bb)];
+    assert_eq!(found(&apps, &CheckOptions::default()), ["not_required bb/entities/thing.json/fields/0/entity"]);
+    let bb = small("bb", &["aa"], &field("aa.thing", "fieldbb1"));
+    let apps = [("aa".to_owned(), &aa), ("bb".to_owned(), &bb)];
+    assert_eq!(found(&apps, &CheckOptions::default()), [""; 0]);
+    let twice = found(&[("aa".to_owned(), &aa), ("aa".to_owned(), &aa)], &CheckOptions::default());
+    assert!(twice.iter().any(|found| found == "duplicate_app aa/app.json/name"), "{twice:?}");
+    assert_eq!(found(&[("cc".to_owned(), &AppSource::default())], &CheckOptions::default()), ["missing_app_file app.json"]);
+}
+
+#[test]
+fn ids_may_be_missing_where_that_is_allowed_and_never_come_back() {
+    let bare = small("aa", &[], &json!({"name": "it", "title": {"en": "It"}, "type": "text"}));
+    let apps = [("aa".to_owned(), &bare)];
+    assert_eq!(found(&apps, &CheckOptions::default()), ["missing_id entities/thing.json"]);
+    let allow = CheckOptions { missing_ids: MissingIds::Allow, ..CheckOptions::default() };
+    let ids = |checked: Checked| {
+        checked.catalog.unwrap().entities.values().flat_map(|it| it.fields.iter().map(|field| field.id)).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(check(&apps, &allow)), ids(check(&apps, &allow)), "provisional ids are the same at every check");
+    let whole = small("aa", &[], &json!({"id": "fieldaa1", "name": "it", "title": {"en": "It"}, "type": "text"}));
+    let options = CheckOptions { retired_ids: ["fieldaa1".parse().unwrap()].into(), ..CheckOptions::default() };
+    assert_eq!(found(&[("aa".to_owned(), &whole)], &options), ["retired_id entities/thing.json/fields/0/id"]);
+}
+
+#[test]
+fn schemas_are_valid_and_describe_what_they_hold() {
+    for kind in Kind::ALL {
+        let schema = schema(kind);
+        assert!(jsonschema::validator_for(&schema).is_ok());
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        let properties = schema["properties"].as_object().unwrap();
+        assert!(properties.values().all(|property| property.get("description").is_some()), "{}", kind.name());
+        assert!(!schema.to_string().contains("\"null\""), "{}: what is not given is left out", kind.name());
     }
 }
