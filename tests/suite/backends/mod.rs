@@ -1,2 +1,3 @@
 //! What must be the same on SQLite and PostgreSQL.
 mod harness_itself;
+mod publishing;

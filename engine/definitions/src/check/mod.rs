@@ -5,8 +5,6 @@
 mod build;
 mod canonical;
 mod codes;
-mod derived;
-pub mod diff;
 mod entities;
 mod expressions;
 mod fields;
