@@ -4,5 +4,6 @@ mod idempotency;
 mod operations;
 mod problems;
 mod process;
+mod publishing;
 mod sign_in;
 mod unknown;
