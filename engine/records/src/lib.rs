@@ -26,3 +26,4 @@ pub use error::{Kind, RecordsError};
 pub use finding::{Class, FieldError, Findings, Text};
 pub use input::Input;
 pub use session::{IdempotencyKey, Params, Session, Shown};
+pub use write::backfill::Recompute;

@@ -64,10 +64,10 @@ impl Known {
     ) -> Result<(), RecordsError> {
         let Some(first) = drafts.first() else { return Ok(()) };
         for (id, deeper) in &tree.0 {
-            if *id == FieldId::PARENT {
-                if let Some(parents) = parents {
-                    self.follow(frame, tx, parents, None, deeper)?;
-                }
+            if *id == FieldId::PARENT
+                && let Some(parents) = parents
+            {
+                self.follow(frame, tx, parents, None, deeper)?;
                 continue;
             }
             let Some(field) = first.entity.field(*id) else { continue };
