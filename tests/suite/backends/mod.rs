@@ -1,3 +1,4 @@
 //! What must be the same on SQLite and PostgreSQL.
 mod harness_itself;
 mod publishing;
+mod records;

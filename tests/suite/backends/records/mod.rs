@@ -1,0 +1,3 @@
+//! Records through sessions: the pipeline and the rights, on both databases.
+mod orders;
+mod world;
