@@ -28,7 +28,7 @@ pub struct Tx {
 
 enum Link {
     Sqlite(SqliteLink),
-    Postgres(PostgresLink),
+    Postgres(Box<PostgresLink>),
 }
 
 impl Tx {
@@ -39,7 +39,7 @@ impl Tx {
 
     /// Over a connection to a server.
     pub(crate) fn postgres(link: PostgresLink) -> Self {
-        Self { link: Link::Postgres(link), prefix: String::new(), depth: 0, lost: false }
+        Self { link: Link::Postgres(Box::new(link)), prefix: String::new(), depth: 0, lost: false }
     }
 
     /// Which database it runs on.

@@ -5,7 +5,7 @@ use kontor_access::{Action, Actor, Permit, Rights};
 use kontor_definitions::{
     Catalog, ColumnType, EntityId, FieldId, LocalText, RecordId, RoleId, Value,
     catalog::{EntityRights, Field, FieldClass, FieldType, JsonFormat, Role},
-    expr::{Aggregate, CatalogNames, compile},
+    expr::{Aggregate, CatalogNames, Expr, compile},
     model::{
         field::RollupFunction,
         role::{FieldRight, Scope},
@@ -275,8 +275,11 @@ fn pages_make_up_the_whole_in_the_same_order_on_both() {
     assert_eq!(seen[0], seen[1]);
 }
 
-fn role(name: &str, entities: Vec<(&str, Scope, Option<Arc<kontor_definitions::expr::Expr>>, Vec<(&str, FieldRight)>)>) -> Role {
-    let rights = |(entity, scope, condition, fields): (&str, Scope, _, Vec<(&str, FieldRight)>)| {
+/// The entity, whose rows, which of them, and the fields.
+type Granted<'t> = (&'t str, Scope, Option<Arc<Expr>>, Vec<(&'t str, FieldRight)>);
+
+fn role(name: &str, entities: Vec<Granted<'_>>) -> Role {
+    let rights = |(entity, scope, condition, fields): Granted<'_>| {
         let fields: HashMap<FieldId, FieldRight> = fields.into_iter().map(|(id, right)| (field_id(id), right)).collect();
         let rights = EntityRights {
             create: true,

@@ -1,5 +1,10 @@
 //! The vectors of the expression language, computed by both databases.
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use kontor_access::{Action, Actor, Rights};
 use kontor_definitions::{
@@ -32,7 +37,7 @@ fn read(file: &str) -> Json {
     serde_json::from_str(&fs::read_to_string(cases().join(file)).unwrap()).unwrap()
 }
 
-fn app(folder: &PathBuf) -> AppSource {
+fn app(folder: &Path) -> AppSource {
     let mut source = AppSource::default();
     source.files.insert("app.json".to_owned(), fs::read_to_string(folder.join("app.json")).unwrap());
     let mut entities: Vec<PathBuf> = fs::read_dir(folder.join("entities")).unwrap().map(|entry| entry.unwrap().path()).collect();

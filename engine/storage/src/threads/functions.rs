@@ -152,6 +152,8 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     aggregates(connection)
 }
 
+type Part = fn(Date) -> i64;
+type Edge = fn(Unit, Date) -> std::result::Result<Date, ArithmeticError>;
 type Operation = fn(Decimal, Decimal, u8) -> std::result::Result<Decimal, ArithmeticError>;
 
 fn arithmetic(connection: &Connection) -> Result<()> {
@@ -230,7 +232,7 @@ fn parts_of_text(connection: &Connection) -> Result<()> {
 }
 
 fn dates(connection: &Connection) -> Result<()> {
-    let parts: [(&str, fn(Date) -> i64); 4] = [
+    let parts: [(&str, Part); 4] = [
         ("k_year", |date| i64::from(date.year())),
         ("k_month", |date| i64::from(u8::from(date.month()))),
         ("k_day", |date| i64::from(date.day())),
@@ -251,8 +253,7 @@ fn dates(connection: &Connection) -> Result<()> {
         let (from, to) = (read!(take.date()), read!(take.date()));
         Ok(Ok(Answer(Value::Integer((to - from).whole_days()))))
     })?;
-    let edges: [(&str, fn(Unit, Date) -> std::result::Result<Date, ArithmeticError>); 2] =
-        [("k_start_of", date::start_of), ("k_end_of", date::end_of)];
+    let edges: [(&str, Edge); 2] = [("k_start_of", date::start_of), ("k_end_of", date::end_of)];
     for (name, edge) in edges {
         define(connection, name, 2, move |take| {
             let (unit, date) = (read!(take.text()), read!(take.date()));

@@ -1,9 +1,5 @@
 //! The reader threads of SQLite: each keeps read-only connections to the files it was asked for lately.
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-    thread::JoinHandle,
-};
+use std::{num::NonZeroUsize, path::Path, thread::JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender};
 use lru::LruCache;
@@ -66,7 +62,7 @@ impl Drop for SqliteReaders {
     }
 }
 
-fn serve(folder: &PathBuf, line: &Receiver<Errand>) {
+fn serve(folder: &Path, line: &Receiver<Errand>) {
     let mut open: LruCache<FileKey, Tx> = LruCache::new(OPEN_FILES);
     while let Ok(Errand { file, job }) = line.recv() {
         let opened = open
