@@ -39,7 +39,7 @@ pub struct Permit {
 }
 
 /// Rows and fields that one role grants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
     pub(crate) rows: RowReach,
     pub(crate) condition: Option<Arc<Expr>>,
@@ -55,10 +55,12 @@ pub enum RowReach {
     Owner(Uuid),
     /// Those of these departments.
     Departments(Vec<Uuid>),
+    /// Owned lines: those of the records that this grant of their parent reaches.
+    Parent(Arc<Grant>),
 }
 
 /// What a grant allows with each field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Mask {
     /// Every field may be written; only the engine itself holds it.
     Everything,

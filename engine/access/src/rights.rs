@@ -98,16 +98,22 @@ impl Rights {
             (Action::Export, export),
         ] {
             if let Some(rows) = self.reach(scope) {
-                let grant =
-                    Grant { rows, condition: granted.condition.clone(), fields: Mask::Fields(Arc::new(granted.fields.clone())) };
-                self.permits.entry((entity, action)).or_insert_with(|| Permit { grants: Vec::new() }).grants.push(grant);
+                let fields = Mask::Fields(Arc::new(granted.fields.clone()));
+                self.push(entity, action, Grant { rows, condition: granted.condition.clone(), fields });
             }
         }
         self.actions.extend(granted.actions.iter().map(|action| (entity, action.clone())));
     }
 
+    fn push(&mut self, entity: EntityId, action: Action, grant: Grant) {
+        self.permits.entry((entity, action)).or_insert_with(|| Permit { grants: Vec::new() }).grants.push(grant);
+    }
+
     /// Owned lines have no door of their own: every line of a permitted record is permitted. Their fields are what the role
     /// says of the line entity's fields, or, where it does not name it, what it says of the `lines` field.
+    ///
+    /// What is read of a line depends on the role that reaches its record: another role's wider reach must not show this
+    /// role's fields. Writing a line is writing its record, whose own permit was checked before.
     fn add_lines(&mut self, catalog: &Catalog, role: &Role, parent: &Entity, granted: &EntityRights) {
         for field in &parent.fields {
             let FieldType::Lines { entity, .. } = field.ty else { continue };
@@ -120,16 +126,26 @@ impl Rights {
                 Some(named) => named.fields.iter().map(|(id, own)| (*id, (*own).min(right))).collect(),
                 None => line.fields.iter().filter(|field| !field.system).map(|field| (field.id, right)).collect(),
             };
+            let mask = Mask::Fields(Arc::new(fields));
+            for action in [Action::Read, Action::Export] {
+                if (action == Action::Export && !granted.export) || granted.read == Scope::None {
+                    continue;
+                }
+                if let Some(rows) = self.reach(granted.read) {
+                    self.push(entity, action, of_record(rows, granted, mask.clone()));
+                }
+            }
+            let Mask::Fields(fields) = mask else { continue };
             let reached = |scope: Scope| if scope == Scope::None { Scope::None } else { Scope::All };
             let of_lines = EntityRights {
                 create: granted.create,
-                read: reached(granted.read),
+                read: Scope::None,
                 update: reached(granted.update),
                 delete: reached(granted.delete),
-                export: granted.export,
+                export: false,
                 actions: Vec::new(),
                 condition: None,
-                fields,
+                fields: (*fields).clone(),
             };
             self.add(entity, &of_lines);
         }
@@ -144,4 +160,13 @@ impl Rights {
             Scope::All => Some(RowReach::All),
         }
     }
+}
+
+/// The grant of the lines of the records that a role reaches.
+fn of_record(rows: RowReach, granted: &EntityRights, fields: Mask) -> Grant {
+    if rows == RowReach::All && granted.condition.is_none() {
+        return Grant { rows, condition: None, fields };
+    }
+    let record = Grant { rows, condition: granted.condition.clone(), fields: Mask::Fields(Arc::new(granted.fields.clone())) };
+    Grant { rows: RowReach::Parent(Arc::new(record)), condition: None, fields }
 }
