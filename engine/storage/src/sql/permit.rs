@@ -2,7 +2,7 @@
 use kontor_access::{Grant, Permit, RowReach};
 use kontor_definitions::FieldId;
 
-use super::writer::{Place, Writer};
+use super::writer::{Place, View, Writer};
 use crate::{bind::Bind, error::StorageError};
 
 impl<'a> Writer<'a> {
@@ -28,6 +28,7 @@ impl<'a> Writer<'a> {
         let reach = match grant.rows() {
             RowReach::All => None,
             RowReach::Owner(user) => Some(self.one_of(place, FieldId::OWNER, &[*user])?),
+            RowReach::Parent(record) => Some(self.of_record(record, place)?),
             RowReach::Departments(departments) => Some(self.one_of(place, FieldId::DEPARTMENT, departments)?),
         };
         let condition = match grant.condition() {
@@ -39,6 +40,16 @@ impl<'a> Writer<'a> {
             (Some(one), None) | (None, Some(one)) => one,
             (Some(reach), Some(condition)) => format!("({reach} AND {condition})"),
         })
+    }
+
+    /// The lines of the records that a grant of the parent reaches.
+    fn of_record(&mut self, record: &'a Grant, place: &Place<'a>) -> Result<String, StorageError> {
+        let Some((parent, _lines)) = self.entity(place.entity)?.parent else { return Ok("FALSE".to_owned()) };
+        let above = Place { alias: self.alias(), entity: parent, view: View::Definer };
+        let reached = self.grant(record, &above)?;
+        let id = self.column(&above.alias, parent, FieldId::ID)?;
+        let link = self.column(&place.alias, place.entity, FieldId::PARENT)?;
+        Ok(format!("EXISTS (SELECT 1 FROM {} AS {} WHERE {id} = {link} AND {reached})", self.table(parent)?, above.alias))
     }
 
     /// An entity without owners or departments has no row that such a grant reaches.

@@ -310,24 +310,38 @@ fn person(catalog: &mut Catalog) -> Rights {
     let read = FieldRight::Read;
     let plain = vec![("ordernum", read), ("ordercus", read), ("ordertot", read), ("orderlin", read)];
     let with_cost = [plain.clone(), vec![("ordercos", read)]].concat();
-    let line = vec![("lineqty0", read), ("lineprc0", read)];
+    // Of lines too only the second role shows the price.
+    let (line, prices) = (vec![("lineqty0", read)], vec![("lineqty0", read), ("lineprc0", read)]);
     let names = vec![("cusname0", read), ("cusland0", read)];
     let roles = [
         role(
             "allread0",
             vec![
                 ("order000", Scope::All, None, plain),
-                ("line0000", Scope::All, None, line.clone()),
+                ("line0000", Scope::All, None, line),
                 ("custom00", Scope::Own, None, names),
             ],
         ),
-        role("ownread0", vec![("order000", Scope::Own, Some(german), with_cost), ("line0000", Scope::All, None, line)]),
+        role("ownread0", vec![("order000", Scope::Own, Some(german), with_cost), ("line0000", Scope::All, None, prices)]),
     ];
     for role in roles {
         catalog.roles.insert(role.id, Arc::new(role));
     }
     let roles = catalog.roles.keys().copied().collect();
     Rights::of(catalog, Actor { user: RecordId(Uuid::from_u128(92)), name: "Li".to_owned(), department: None, roles })
+}
+
+/// Id, owner and customer of every order.
+fn rows_of(shop: &Shop, tx: &mut Tx) -> Result<Vec<Vec<Value>>, StorageError> {
+    let orders = entity_id("order000");
+    let asked = query(orders, &[&[FieldId::ID], &[FieldId::OWNER], &[field_id("ordercus")]]);
+    tx.select(shop.context(&shop.definer), shop.permit(orders), &asked)
+}
+
+/// An order of the person's own to Germany.
+fn german_order(rows: &[Vec<Value>]) -> u128 {
+    let found = rows.iter().find(|row| row[1] == id(92) && row[2] == id(2)).unwrap();
+    if let Value::Id(id) = found[0] { id.as_u128() } else { panic!("an id") }
 }
 
 #[test]
@@ -378,6 +392,25 @@ fn a_field_that_only_one_of_two_roles_shows_is_null_elsewhere_on_every_way_out()
             let count = |count: usize| Value::Number(Decimal::from(count));
             let sum = Value::Number(Decimal::from(visible) * "7.5".parse::<Decimal>().unwrap());
             assert_eq!(grouped, [vec![Value::Null, count(60 - visible), count(0)], vec![number("7.5"), count(visible), sum],]);
+            // Lines: of the orders that both roles reach the price is there, of all others it is not.
+            let lines = entity_id("line0000");
+            let permit_of_lines = rights.permit(Action::Read, lines).unwrap();
+            for (order, shown) in [(1000, false), (german_order(&rows_of(&shop, tx)?), true)] {
+                let line = [
+                    (FieldId::ID, id(order + 7000)),
+                    (FieldId::PARENT, id(order)),
+                    (FieldId::POSITION, number("9")),
+                    (field_id("lineqty0"), number("1")),
+                    (field_id("lineprc0"), number("4")),
+                ];
+                shop.insert(tx, lines, &line)?;
+                let columns = [vec![field_id("lineqty0")], vec![field_id("lineprc0")]];
+                let found = tx.lines(context, permit_of_lines, lines, &[RecordId(Uuid::from_u128(order))], &columns)?;
+                let last = found.last().unwrap();
+                assert_eq!(last[1..], [number("1"), if shown { number("4") } else { Value::Null }]);
+            }
+            let priced = tx.count(context, permit, &Query { filter: filter("lines.any(|l| l.price > 0)"), ..all.clone() })?;
+            assert_eq!(priced, 1);
             // What no role shows cannot be asked for at all; the caller has refused it before.
             let hidden = tx.select(context, permit, &query(orders, &[&[field_id("orderday")]]));
             assert!(matches!(hidden, Err(StorageError::Bug(_))));
