@@ -21,7 +21,10 @@ export function Sidebar({ catalog, administrator, onNavigate }: Props) {
     <nav className={css.nav} aria-label={t('frame.menu')}>
       {groups.map((group) => (
         <div key={group.key} className={css.group}>
-          <h2>{text(group.title)}</h2>
+          <h2>
+            {group.icon ? <NavIcon name={group.icon} /> : null}
+            {text(group.title)}
+          </h2>
           <ul>
             {group.links.map((link) => (
               <li key={link.key}>
@@ -34,7 +37,7 @@ export function Sidebar({ catalog, administrator, onNavigate }: Props) {
                   activeOptions={{ includeSearch: true, exact: false }}
                   onClick={() => onNavigate?.()}
                 >
-                  <NavIcon name={link.icon} />
+                  {link.icon || !group.icon ? <NavIcon name={link.icon} /> : <span className={css.indent} />}
                   {text(link.title)}
                 </Link>
               </li>

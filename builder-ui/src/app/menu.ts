@@ -15,6 +15,7 @@ export interface MenuGroup {
   kind: 'group';
   key: string;
   title: LocalText;
+  icon: string | undefined;
   links: MenuLink[];
 }
 
@@ -58,6 +59,7 @@ export function menuOf(catalog: Catalog): MenuGroup[] {
             kind: 'group',
             key: `${app}.${item.id ?? groups.length}`,
             title: item.title ?? {},
+            icon: item.icon,
             links,
           });
         }
@@ -71,6 +73,7 @@ export function menuOf(catalog: Catalog): MenuGroup[] {
           kind: 'group',
           key: `${app}.${document.name}.${groups.length}`,
           title: document.title,
+          icon: undefined,
           links: [],
         };
         groups.push(loose);

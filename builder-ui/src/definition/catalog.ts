@@ -8,6 +8,7 @@ import type {
   FieldKind,
   FormDoc,
   LocalText,
+  MenuItemDoc,
   ViewDoc,
 } from './documents';
 
@@ -160,16 +161,20 @@ export function isInput(entity: Entity, field: FieldDoc): boolean {
   return !field.system && !DERIVED.includes(field.type) && entity.rights.fields[field.name] !== 'read';
 }
 
-/** Views of an entity; without a name the first one. */
-export function viewOf(catalog: Catalog, entity: Entity, name: string | undefined): ViewDoc | undefined {
-  const own = catalog.views.filter((view) => entityNamed(catalog, view.document.entity, view.app) === entity);
-  return (own.find((view) => view.document.name === name) ?? own[0])?.document;
+/** The views that menus lead to, in their order. */
+function viewsInMenus(items: MenuItemDoc[]): string[] {
+  return items.flatMap((item) => [...(item.view ? [item.view] : []), ...viewsInMenus(item.items ?? [])]);
 }
 
-export function viewsOf(catalog: Catalog, entity: Entity): ViewDoc[] {
-  return catalog.views
+/** A view of an entity by name; without one, the first that a menu leads to. */
+export function viewOf(catalog: Catalog, entity: Entity, name: string | undefined): ViewDoc | undefined {
+  const own = catalog.views
     .filter((view) => entityNamed(catalog, view.document.entity, view.app) === entity)
     .map((view) => view.document);
+  const named = own.find((view) => view.name === name);
+  if (named) return named;
+  const offered = catalog.pages.flatMap((page) => viewsInMenus(page.document.items ?? []));
+  return own.find((view) => offered.includes(view.name)) ?? own[0];
 }
 
 /** The form of an entity for this screen; a desktop form serves phones too where there is no other. */
