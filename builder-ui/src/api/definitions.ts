@@ -2,14 +2,26 @@
 import { queryOptions } from '@tanstack/react-query';
 import { buildCatalog, type Catalog } from '../definition/catalog';
 import type { Definitions } from '../definition/documents';
-import { get } from './client';
+import { request } from './client';
 
-/** Asked again when the window gets the focus and every minute, so that a publish arrives without a reload. */
+interface Known extends Catalog {
+  /** What the server calls this state of the definitions and of the person's rights. */
+  etag: string | undefined;
+}
+
+/** Asked again at each change of screen, when the window gets the focus, and every minute: a publish arrives by itself. */
 export const catalogQuery = queryOptions({
   queryKey: ['definitions'],
-  queryFn: async ({ signal }): Promise<Catalog> =>
-    buildCatalog(await get<Definitions>('/api/definitions', undefined, signal)),
-  staleTime: 15_000,
+  queryFn: async ({ signal }): Promise<Known> => {
+    const { data, etag } = await request<Definitions>('GET', '/api/definitions', { signal });
+    return { ...buildCatalog(data), etag };
+  },
+  // What did not change stays the same object, so that no screen is drawn again for nothing.
+  structuralSharing: (before, after) => {
+    const [old, fresh] = [before as Known | undefined, after as Known];
+    return old?.etag !== undefined && old.etag === fresh.etag ? old : fresh;
+  },
+  staleTime: 2_000,
   refetchInterval: 60_000,
   refetchOnWindowFocus: true,
 });

@@ -6,6 +6,7 @@ import { sessionQuery } from '../api/session';
 import { useI18n } from '../i18n/I18n';
 import { EmptyState } from '../ui/EmptyState';
 import { menuOf } from './menu';
+import { placeOfEntity } from './place';
 
 export default function Home() {
   const { t } = useI18n();
@@ -15,8 +16,8 @@ export default function Home() {
   if (first) {
     return (
       <Navigate
-        to="/records/$entity"
-        params={{ entity: first.entity }}
+        to="/records/$app/$entity"
+        params={placeOfEntity(first.entity)}
         search={{ view: first.view }}
         replace
       />

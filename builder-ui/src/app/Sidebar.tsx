@@ -7,6 +7,7 @@ import { useI18n } from '../i18n/I18n';
 import css from './frame.module.css';
 import { menuOf } from './menu';
 import { NavIcon } from './NavIcon';
+import { placeOfEntity } from './place';
 
 interface Props {
   catalog: Catalog | undefined;
@@ -29,8 +30,8 @@ export function Sidebar({ catalog, administrator, onNavigate }: Props) {
             {group.links.map((link) => (
               <li key={link.key}>
                 <Link
-                  to="/records/$entity"
-                  params={{ entity: link.entity }}
+                  to="/records/$app/$entity"
+                  params={placeOfEntity(link.entity)}
                   search={{ view: link.view }}
                   className={css.link}
                   activeProps={{ 'aria-current': 'page' }}

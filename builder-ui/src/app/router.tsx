@@ -48,7 +48,7 @@ const frame = createRoute({
     if (!session)
       throw redirect({ to: '/login', search: location.href === '/' ? {} : { to: location.href } });
   },
-  loader: ({ context }) => context.client.ensureQueryData(catalogQuery),
+  loader: ({ context }) => context.client.ensureQueryData({ ...catalogQuery, revalidateIfStale: true }),
   pendingComponent: Skeleton,
   component: Frame,
 });
@@ -63,7 +63,7 @@ export type ListSearch = Partial<Record<'view' | 'filter' | 'sort' | 'archived' 
 
 const list = createRoute({
   getParentRoute: () => frame,
-  path: '/records/$entity',
+  path: '/records/$app/$entity',
   validateSearch: (search: Record<string, unknown>): ListSearch =>
     texts(search, ['view', 'filter', 'sort', 'archived', 'q']),
   component: lazyRouteComponent(() => import('../features/record-list/RecordList')),
@@ -71,7 +71,7 @@ const list = createRoute({
 
 const record = createRoute({
   getParentRoute: () => frame,
-  path: '/records/$entity/$id',
+  path: '/records/$app/$entity/$id',
   component: lazyRouteComponent(() => import('../features/record/RecordScreen')),
 });
 

@@ -174,7 +174,8 @@ export function viewOf(catalog: Catalog, entity: Entity, name: string | undefine
   const named = own.find((view) => view.name === name);
   if (named) return named;
   const offered = catalog.pages.flatMap((page) => viewsInMenus(page.document.items ?? []));
-  return own.find((view) => offered.includes(view.name)) ?? own[0];
+  const first = offered.find((wanted) => own.some((view) => view.name === wanted));
+  return own.find((view) => view.name === first) ?? own[0];
 }
 
 /** The form of an entity for this screen; a desktop form serves phones too where there is no other. */

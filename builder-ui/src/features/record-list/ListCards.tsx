@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import type { StoredRecord } from '../../api/records';
+import { placeOfEntity } from '../../app/place';
 import { cellOf, type ListColumn } from '../../fields/columns';
 import { FieldValue } from '../../fields/FieldValue';
 import { useI18n } from '../../i18n/I18n';
@@ -63,7 +64,11 @@ export function ListCards({ label, entity, columns, records, hasMore, isFetching
             >
               <article className={css.card}>
                 <header className={css.head}>
-                  <Link to="/records/$entity/$id" params={{ entity, id: record.id }} className={css.title}>
+                  <Link
+                    to="/records/$app/$entity/$id"
+                    params={{ ...placeOfEntity(entity), id: record.id }}
+                    className={css.title}
+                  >
                     <FieldValue {...cellOf(head, record)} />
                   </Link>
                   {tag ? <FieldValue {...cellOf(tag, record)} /> : null}

@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import type { StoredRecord } from '../../api/records';
+import { placeOfEntity } from '../../app/place';
 import { cellOf, type ListColumn } from '../../fields/columns';
 import { FieldValue } from '../../fields/FieldValue';
 import { ListHead } from './ListHead';
@@ -24,6 +25,11 @@ interface Props {
 
 const HEIGHT = 40;
 const AHEAD = 20;
+
+function stretchedColumn(columns: ListColumn[]): ListColumn | undefined {
+  const texts = columns.filter(({ field }) => ['text', 'long_text', 'reference'].includes(field.type));
+  return texts.toSorted((a, b) => b.width - a.width)[0] ?? columns.at(-1);
+}
 
 const Row = memo(function Row(props: {
   record: StoredRecord;
@@ -52,8 +58,8 @@ const Row = memo(function Row(props: {
           <span role="gridcell" key={column.path} className={column.numeric ? css.numeric : undefined}>
             {place === 0 ? (
               <Link
-                to="/records/$entity/$id"
-                params={{ entity, id: record.id }}
+                to="/records/$app/$entity/$id"
+                params={{ ...placeOfEntity(entity), id: record.id }}
                 tabIndex={-1}
                 className={css.first}
               >
@@ -76,11 +82,10 @@ export function ListTable(props: Props) {
   const [active, setActive] = useState(0);
   const { widths, setWidth } = useWidths(listKey);
   const widthOf = (column: ListColumn) => widths[column.path] ?? column.width;
-  // The last column takes what is left, so that a wide screen has no ragged edge.
+  // The widest column of text takes what is left, so that a wide screen has no ragged edge.
+  const stretched = stretchedColumn(columns);
   const template = columns
-    .map((column, index) =>
-      index === columns.length - 1 ? `minmax(${widthOf(column)}px, 1fr)` : `${widthOf(column)}px`,
-    )
+    .map((column) => (column === stretched ? `minmax(${widthOf(column)}px, 1fr)` : `${widthOf(column)}px`))
     .join(' ');
   const least = columns.reduce((sum, column) => sum + widthOf(column), 0);
   const rows = useVirtualizer({
@@ -97,7 +102,8 @@ export function ListTable(props: Props) {
 
   const open = (index: number) => {
     const record = records[index];
-    if (record) void navigate({ to: '/records/$entity/$id', params: { entity, id: record.id } });
+    if (record)
+      void navigate({ to: '/records/$app/$entity/$id', params: { ...placeOfEntity(entity), id: record.id } });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 400) / HEIGHT) - 2);

@@ -6,6 +6,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { catalogQuery } from '../../api/definitions';
 import { countRecords, type ListParameters, listQuery } from '../../api/records';
 import { ErrorScreen, NotFound } from '../../app/ErrorScreen';
+import { placeOfEntity } from '../../app/place';
 import type { ListSearch } from '../../app/router';
 import { type Entity, viewOf } from '../../definition/catalog';
 import type { ViewDoc } from '../../definition/documents';
@@ -23,7 +24,8 @@ import css from './list.module.css';
 import { QuickSearch } from './QuickSearch';
 
 export default function RecordList() {
-  const { entity: key = '' } = useParams({ strict: false });
+  const { app = '', entity: name = '' } = useParams({ strict: false });
+  const key = `${app}.${name}`;
   const search = useSearch({ strict: false }) as ListSearch;
   const catalog = useSuspenseQuery(catalogQuery).data;
   const entity = catalog.entities.get(key);
@@ -62,8 +64,8 @@ function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefi
   const records = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const put = (change: Partial<ListSearch>) =>
     navigate({
-      to: '/records/$entity',
-      params: { entity: entity.key },
+      to: '/records/$app/$entity',
+      params: placeOfEntity(entity.key),
       search: { ...search, ...change },
       replace: true,
     });
@@ -71,7 +73,8 @@ function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefi
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const title = text(view?.title) || text(entity.document.title);
   const narrowed = Boolean(search.filter || search.q || search.archived);
-  const create = () => navigate({ to: '/records/$entity/$id', params: { entity: entity.key, id: 'new' } });
+  const create = () =>
+    navigate({ to: '/records/$app/$entity/$id', params: { ...placeOfEntity(entity.key), id: 'new' } });
   const shared = {
     label: title,
     entity: entity.key,

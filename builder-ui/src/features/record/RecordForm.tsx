@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useStore } from 'zustand';
 import { catalogQuery } from '../../api/definitions';
 import type { LoadedRecord, StoredRecord } from '../../api/records';
+import { placeOfEntity } from '../../app/place';
 import { type Entity, formOf } from '../../definition/catalog';
 import { fieldsIn, generatedLayout } from '../../definition/form-layout';
 import { useI18n } from '../../i18n/I18n';
@@ -51,15 +52,15 @@ export function RecordForm({ entity, loaded, onReload }: Props) {
   const toList = () =>
     router.history.canGoBack()
       ? router.history.back()
-      : void navigate({ to: '/records/$entity', params: { entity: entity.key }, search: {} });
+      : void navigate({ to: '/records/$app/$entity', params: placeOfEntity(entity.key), search: {} });
   const onSaved = (record: StoredRecord, isNew: boolean) => {
     const { submitted: _, ...fresh } = formData(record, shapeOf(entity, catalog));
     store.setState({ ...fresh, changes: 0 });
     setEtag(`"${record.revision}"`);
     if (isNew) {
       void navigate({
-        to: '/records/$entity/$id',
-        params: { entity: entity.key, id: record.id },
+        to: '/records/$app/$entity/$id',
+        params: { ...placeOfEntity(entity.key), id: record.id },
         replace: true,
       });
     }

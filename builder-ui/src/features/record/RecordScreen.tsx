@@ -12,7 +12,8 @@ import { expandOf } from './form-body';
 import { RecordForm } from './RecordForm';
 
 export default function RecordScreen() {
-  const { entity: key = '', id = 'new' } = useParams({ strict: false });
+  const { app = '', entity: name = '', id = 'new' } = useParams({ strict: false });
+  const key = `${app}.${name}`;
   const catalog = useSuspenseQuery(catalogQuery).data;
   const entity = catalog.entities.get(key);
   if (!entity) return <NotFound />;

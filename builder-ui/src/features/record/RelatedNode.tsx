@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useId } from 'react';
 import { fetchList } from '../../api/records';
+import { placeOfEntity } from '../../app/place';
 import { entityNamed, viewOf } from '../../definition/catalog';
 import type { NodeDoc } from '../../definition/documents';
 import { joinFilters, quote } from '../../definition/filter';
@@ -65,7 +66,10 @@ export function RelatedNode({ node }: { node: NodeDoc }) {
                   {columns.map((column, index) => (
                     <td key={column.path} className={column.numeric ? 'num' : undefined}>
                       {index === 0 ? (
-                        <Link to="/records/$entity/$id" params={{ entity: target.key, id: record.id }}>
+                        <Link
+                          to="/records/$app/$entity/$id"
+                          params={{ ...placeOfEntity(target.key), id: record.id }}
+                        >
                           <FieldValue {...cellOf(column, record)} />
                         </Link>
                       ) : (
