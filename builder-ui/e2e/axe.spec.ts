@@ -29,7 +29,12 @@ for (const language of LANGUAGES) {
       await page.getByRole('button', { name: language === 'en' ? 'Filter' : '筛选' }).click();
       await page.getByRole('button', { name: language === 'en' ? 'Add condition' : '添加条件' }).click();
       await expectNoBarriers(page);
-      await page.getByText('Alfreds Futterkiste').first().click();
+      await page
+        .locator('article, [role=row]')
+        .filter({ hasText: 'Alfreds Futterkiste' })
+        .getByRole('link')
+        .first()
+        .click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Alfreds Futterkiste');
       await expectNoBarriers(page);
       await page.goto('/records/trade/quote/new');

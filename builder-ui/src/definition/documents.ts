@@ -99,6 +99,7 @@ export interface FieldDoc {
   of?: string;
   function?: 'sum' | 'count' | 'min' | 'max' | 'average';
   field?: string;
+  filter?: string;
 }
 
 export interface EntityDoc {

@@ -53,7 +53,7 @@ export function ComboBox({ value, onChange, options, onSearch, isLoading, placeh
       }}
       items={options}
       allowsEmptyCollection
-      menuTrigger="focus"
+      menuTrigger="input"
       isInvalid={Boolean(field.error)}
       isRequired={Boolean(field.isRequired)}
       isReadOnly={Boolean(field.isReadOnly)}

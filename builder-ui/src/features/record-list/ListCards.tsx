@@ -12,6 +12,8 @@ import css from './cards.module.css';
 interface Props {
   label: string;
   entity: string;
+  /** The field that stands for a record: the heading of its card. */
+  labelField: string;
   columns: ListColumn[];
   records: StoredRecord[];
   hasMore: boolean;
@@ -20,8 +22,9 @@ interface Props {
 }
 
 /** Which columns take which place on a card: a heading, something at its right, the rest as pairs. */
-export function cardLayout(columns: ListColumn[]) {
-  const [head, ...rest] = columns;
+export function cardLayout(columns: ListColumn[], label: string) {
+  const head = columns.find((column) => column.path === label) ?? columns[0];
+  const rest = columns.filter((column) => column !== head);
   const tag =
     rest.find((column) => column.field.type === 'state') ??
     rest.find((column) => column.field.type === 'choice');
@@ -32,10 +35,19 @@ export function cardLayout(columns: ListColumn[]) {
 const AHEAD = 10;
 const ESTIMATE = 112;
 
-export function ListCards({ label, entity, columns, records, hasMore, isFetching, onMore }: Props) {
+export function ListCards({
+  label,
+  entity,
+  labelField,
+  columns,
+  records,
+  hasMore,
+  isFetching,
+  onMore,
+}: Props) {
   const { text } = useI18n();
   const box = useRef<HTMLDivElement>(null);
-  const { head, tag, others } = cardLayout(columns);
+  const { head, tag, others } = cardLayout(columns, labelField);
   const cards = useVirtualizer({
     count: records.length,
     getScrollElement: () => box.current,

@@ -146,7 +146,7 @@ function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefi
           />
         </div>
       ) : phone ? (
-        <ListCards {...shared} />
+        <ListCards {...shared} labelField={entity.label} />
       ) : (
         <ListTable
           {...shared}

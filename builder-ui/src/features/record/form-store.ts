@@ -48,6 +48,8 @@ export interface FormState extends FormData {
     sent: Record<string, string[]>,
     isShown: (field: string) => boolean,
   ) => void;
+  /** Values that the browser derived itself. */
+  applyDerived: (values: RecordData, lines: Record<string, RecordData[]>) => void;
   focusDone: () => void;
 }
 
@@ -192,6 +194,16 @@ export function createFormStore(data: FormData) {
               }
               state.errors[placeKey(place)] ??= text;
               state.focus ??= place;
+            }
+          }),
+        ),
+      applyDerived: (values, lines) =>
+        put(
+          produce((state: FormState) => {
+            Object.assign(state.values, values);
+            for (const [field, rows] of Object.entries(lines)) {
+              for (const [index, row] of (state.lines[field] ?? []).entries())
+                Object.assign(row.values, rows[index]);
             }
           }),
         ),

@@ -73,7 +73,7 @@ export const definitions = {
   'def.discardTitle': 'Discard every change in the draft?',
   'def.discardHint': 'The draft becomes the live revision again; changes that are not published are lost.',
   'def.showChanges': 'Show changes',
-  'def.showChangesOf': 'Show the changes of revision {n}',
+  'def.showChangesOf': 'Show changes of revision {n}',
   'def.changesOf': 'Changes of revision {n}',
   'def.noChanges': 'No difference to the revision before',
   'def.restore': 'Restore',

@@ -67,11 +67,11 @@ export const definitions = {
   'def.discardTitle': '放弃草稿中的全部修改？',
   'def.discardHint': '草稿会恢复成线上版本，未发布的修改将丢失。',
   'def.showChanges': '查看改动',
-  'def.showChangesOf': '查看第 {n} 版的改动',
+  'def.showChangesOf': '查看改动：第 {n} 版',
   'def.changesOf': '第 {n} 版的改动',
   'def.noChanges': '与上一版没有差别',
   'def.restore': '恢复此版',
-  'def.restoreOf': '恢复第 {n} 版',
+  'def.restoreOf': '恢复此版：第 {n} 版',
   'def.restoreTitle': '恢复第 {n} 版？',
   'def.restoreHint':
     '会以第 {n} 版的内容发布一个新版本，已停用字段的数据随之恢复。之后的版本仍保留在历史中。',
