@@ -41,6 +41,11 @@ pub(crate) type Meanings = BTreeMap<(String, DefId), String>;
 
 /// Checks the documents of all apps together. `retired` are ids that earlier revisions used, with what they named.
 pub fn compile(sources: Arc<Sources>, retired: &BTreeMap<(String, DefId), String>) -> Compiled {
+    let guarded = base::guard(&sources);
+    compile_with(sources, retired, guarded)
+}
+
+fn compile_with(sources: Arc<Sources>, retired: &Meanings, guarded: Vec<Diagnostic>) -> Compiled {
     let meanings = meanings(&sources);
     let retired_ids: BTreeSet<DefId> = retired
         .iter()
@@ -56,7 +61,7 @@ pub fn compile(sources: Arc<Sources>, retired: &BTreeMap<(String, DefId), String
         // One app alone is checked like a folder; here files always name their app.
         findings.iter_mut().for_each(|finding| finding.file = format!("{app}/{}", finding.file));
     }
-    findings.extend(base::guard(&sources));
+    findings.extend(guarded);
     findings.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
     let catalog = checked.catalog.filter(|_| !broken).map(Arc::new);
@@ -100,7 +105,8 @@ impl Catalogs {
         if let Some(known) = self.known(fingerprint) {
             return Ok(known);
         }
-        let compiled = compile(Arc::clone(sources), &BTreeMap::new());
+        // Their own `base` may be of an older engine: what is live stays usable until it is brought up to date.
+        let compiled = compile_with(Arc::clone(sources), &Meanings::new(), Vec::new());
         let Some(catalog) = compiled.catalog else {
             let first = compiled.findings.into_iter().find(|finding| finding.severity == Severity::Error);
             let why =
