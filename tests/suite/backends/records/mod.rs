@@ -1,3 +1,5 @@
 //! Records through sessions: the pipeline and the rights, on both databases.
 mod orders;
+mod rights;
+mod together;
 mod world;
