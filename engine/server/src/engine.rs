@@ -1,8 +1,9 @@
 //! What every request works with: the tenants, the sign-in desk, the clock.
 use std::sync::Arc;
 
-use kontor_apps::{Act, AppError, Apps, Backfill, NoBackfill, Tenant};
+use kontor_apps::{Act, AppError, Apps, Backfill, Tenant};
 use kontor_definitions::{RecordId, TenantId};
+use kontor_records::Recompute;
 use kontor_storage::Store;
 use time::{Date, OffsetDateTime};
 use time_tz::{OffsetDateTimeExt as _, Tz};
@@ -29,7 +30,7 @@ impl Engine {
     pub fn new(config: Config, store: Store) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let desk = SignInDesk::new(store.control(), Passwords::new(cores));
-        Self { config, apps: Arc::new(Apps::open(store)), desk, screens: ScreenCache::default(), backfill: Arc::new(NoBackfill) }
+        Self { config, apps: Arc::new(Apps::open(store)), desk, screens: ScreenCache::default(), backfill: Arc::new(Recompute) }
     }
 
     /// Its settings.

@@ -9,6 +9,7 @@ both_databases!(
     a_draft_is_guarded_against_lost_changes,
     definitions_are_cut_and_cached,
     an_app_travels_as_a_package,
+    a_new_formula_is_there_for_old_records,
 );
 
 const CUSTOMER: &str = "/api/draft/trade/entity/customer";
@@ -138,4 +139,24 @@ fn an_app_travels_as_a_package(database: &Database) {
     let schema = admin.get("/api/schemas/entity.json").expect(200).json();
     assert!(schema["properties"]["fields"].is_object());
     admin.get("/api/schemas/nothing.json").expect(404);
+}
+
+fn a_new_formula_is_there_for_old_records(database: &Database) {
+    let instance = Instance::with_trade(database);
+    let admin = instance.client("admin");
+    let product = json!({"code": "P1", "name": "Chai", "cost": "7.5", "list_price": "18"});
+    let created = admin.post("/api/records/product", &product).expect(201).json();
+    let path = "/api/draft/trade/entity/product";
+    let answer = admin.get(path).expect(200);
+    let mut document = answer.json();
+    document["fields"].as_array_mut().unwrap().push(json!({
+        "name": "margin", "title": {"zh-CN": "毛利", "en": "Margin"}, "type": "formula", "returns": "decimal",
+        "precision": 15, "scale": 6, "expression": "(list_price ?? 0) - (cost ?? 0)", "reveals": true,
+    }));
+    let body = document.to_string().into_bytes();
+    admin.send(Method::PUT, path, Some(body), &[("if-match", answer.etag())]).expect(200);
+    publish(&admin, "margin");
+    let shown = admin.get(&format!("/api/records/product/{}", created["id"].as_str().unwrap())).expect(200).json();
+    assert_eq!(shown["margin"], "10.500000");
+    assert_eq!(shown["revision"], created["revision"], "computed by the engine, not changed by a person");
 }
