@@ -24,6 +24,7 @@ mod sources;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub use act::Act;
 pub use apps::{Admin, Apps};

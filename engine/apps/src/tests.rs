@@ -9,6 +9,7 @@ use crate::{
     compile::{compile, meanings},
     error::AppError,
     sources::{DocumentKey, Sources},
+    upgrade::merge,
 };
 
 fn own() -> Sources {
@@ -83,6 +84,34 @@ fn an_id_is_remembered_for_what_it_named() {
     assert_eq!(back.findings, []);
     let other = compile(added, &BTreeMap::from([(key, "field of other000".to_owned())]));
     assert_eq!(other.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["retired_id"]);
+}
+
+#[test]
+fn a_newer_base_keeps_what_the_tenant_added() {
+    let installed = own();
+    let mut coming = with_user(|user| {
+        field(user, "email")["max_length"] = json!(300);
+        user["fields"].as_array_mut().unwrap().push(json!({"id": "news0001", "name": "nick", "type": "text"}));
+    });
+    let role = DocumentKey::new("base", Kind::Role, "administrator");
+    coming.insert(role.clone(), Arc::from("{\"name\": \"administrator\"}"));
+    coming.remove(&DocumentKey::new("base", Kind::Entity, "unit"));
+    coming.insert(DocumentKey::new("base", Kind::Entity, "fresh"), Arc::from("{}"));
+    let mut live = with_user(|user| {
+        field(user, "phone")["title"] = json!({"en": "Mobile"});
+        user["fields"].as_array_mut().unwrap().push(field_with_id("zzzz0001"));
+    });
+    live.insert(DocumentKey::new("shop", Kind::App, "app"), Arc::from("{}"));
+    merge(&mut live, &installed, &coming).unwrap();
+    let merged: Value = serde_json::from_str(live.get(&user()).unwrap()).unwrap();
+    let names: Vec<_> = merged["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
+    assert_eq!(&names[names.len() - 2..], ["nick", "badge"]);
+    let mut merged = merged;
+    assert_eq!(field(&mut merged, "email")["max_length"], json!(300));
+    assert_eq!(field(&mut merged, "phone")["title"], json!({"en": "Mobile"}));
+    assert_eq!(live.get(&role), coming.get(&role));
+    assert_eq!(live.get(&DocumentKey::new("base", Kind::Entity, "unit")), None);
+    assert!(live.get(&DocumentKey::new("base", Kind::Entity, "fresh")).is_some() && live.has_app("shop"));
 }
 
 #[test]

@@ -416,6 +416,7 @@ fn a_tenant_half_made_is_finished_by_the_same_call(database: &Database) {
     let made = apps.create_tenant("late", "Late", &admin, act(2)).unwrap();
     assert_eq!((made.snapshot().revision, made.id()), (1, apps.tenant_named("late").unwrap().id()));
     assert!(matches!(apps.create_tenant("late", "Late", &admin, act(3)), Err(AppError::TenantExists(_))));
+    assert!(!made.upgrade_base(act(3), &none()).unwrap(), "it has this engine's base already");
     assert!(matches!(apps.create_tenant("Late!", "Late", &admin, act(3)), Err(AppError::BadTenantName(_))));
     let again = apps.add_user(&made, &admin, act(4)).unwrap();
     assert_eq!(again, apps.add_user(&made, &admin, act(5)).unwrap());
