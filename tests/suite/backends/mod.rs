@@ -1,4 +1,5 @@
 //! What must be the same on SQLite and PostgreSQL.
+mod expressions;
 mod fingerprint;
 mod harness_itself;
 mod publishing;
