@@ -1,4 +1,5 @@
-//! Business rows on both databases: every column type comes back, pages make up the whole, permits hold on every way out.
+//! Business rows on both databases: every column type comes back, pages make up the whole, permits hold on every way out
+//! (long because the cases share one shop and one person).
 use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, Actor, Permit, Rights};
