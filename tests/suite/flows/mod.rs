@@ -1,3 +1,4 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
+mod rights_matrix;
 mod sample_data;
