@@ -1,4 +1,4 @@
-//! What the tests of the suite share: databases, cases, golden files, the tree of the repository.
+//! What the tests of the suite share: databases, people, golden files, the tree of the repository.
 pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod database;

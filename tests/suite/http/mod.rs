@@ -5,5 +5,6 @@ mod operations;
 mod problems;
 mod process;
 mod publishing;
+mod roles;
 mod sign_in;
 mod unknown;
