@@ -1,6 +1,7 @@
 //! The checked app set: every name resolved to an id, every expression typed. Immutable; built by [`crate::check`].
 //!
 //! Fields of records live in vectors in the order of [`Entity::fields`]; [`Entity::index_of`] finds a place.
+//! Long because it is the whole contract between the crates, to be read in one piece.
 use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
@@ -97,6 +98,7 @@ impl Catalog {
 
 /// An entity.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the document of its own")]
 pub struct Entity {
     /// Id.
     pub id: EntityId,

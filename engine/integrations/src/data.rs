@@ -91,7 +91,10 @@ pub fn install(
         let table = Table::from_csv(bytes, Encoding::Utf8).map_err(|errors| DataError::Table { file: path.clone(), errors })?;
         waiting.push(File { path, entity: Arc::clone(entity), table });
     }
-    for file in in_order(&snapshot.catalog, waiting) {
+    for (number, file) in in_order(&snapshot.catalog, waiting).into_iter().enumerate() {
+        // Ids come from the seed: every file has its own part of the numbers.
+        let part = (u64::from(which == Which::Sample) << 16) | u64::try_from(number).unwrap_or_default();
+        let caller = &Caller { seed: caller.seed ^ (part << 32), ..caller.clone() };
         let key = key(&file.entity, &file.table).ok_or_else(|| DataError::NoEntity(file.path.to_owned()))?;
         let map = map_of_header(&file.table, key, Existing::Skip);
         let import = Import { entity: file.entity.full_name(), table: file.table, map, dry_run: false };

@@ -70,6 +70,9 @@ impl Client {
     pub(crate) fn patch(&self, path: &str, body: &Json) -> Answer {
         self.send(Method::PATCH, path, Some(body.to_string().into_bytes()), &[])
     }
+    pub(crate) fn put(&self, path: &str, body: &Json) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string().into_bytes()), &[])
+    }
     pub(crate) fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None, &[])
     }

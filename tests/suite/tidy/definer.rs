@@ -3,8 +3,10 @@ use super::none;
 use crate::harness::repository::files;
 
 /// The files that may call `Rights::definer`, each with the reason. A new entry is a decision about rights.
-const CALLERS: [(&str, &str); 1] =
-    [("engine/apps/src/rights.rs", "who somebody is and which roles they have is known before any right of theirs is")];
+const CALLERS: [(&str, &str); 2] = [
+    ("engine/apps/src/rights.rs", "who somebody is and which roles they have is known before any right of theirs is"),
+    ("engine/records/src/shared.rs", "definitions run as their definer; what the person may read and write is decided apart"),
+];
 
 #[test]
 fn definer_rights_are_rare() {

@@ -5,6 +5,8 @@
 mod build;
 mod canonical;
 mod codes;
+mod derived;
+pub mod diff;
 mod entities;
 mod expressions;
 mod fields;

@@ -60,7 +60,7 @@ impl Reader {
                     self.problem(Code::InvalidJson, "", At::Offset(0), "nothing".to_owned());
                     return None;
                 };
-                self.value(&root, String::new(), None, 0)
+                self.value(&root, "", None, 0)
             }
             Err(error) => {
                 let code = if error.kind().to_string().contains("surrogate") { Code::BadCharacter } else { Code::InvalidJson };
@@ -70,29 +70,29 @@ impl Reader {
         }
     }
 
-    fn value(&mut self, node: &ast::Value<'_>, pointer: String, key: Option<usize>, depth: usize) -> Option<Value> {
+    fn value(&mut self, node: &ast::Value<'_>, pointer: &str, key: Option<usize>, depth: usize) -> Option<Value> {
         let start = start_of(node);
-        self.places.insert(pointer.clone(), Place { key: key.unwrap_or(start), value: start });
+        self.places.insert(pointer.to_owned(), Place { key: key.unwrap_or(start), value: start });
         if depth > MAX_NESTING {
-            self.problem(Code::TooDeep, &pointer, At::Value, MAX_NESTING.to_string());
+            self.problem(Code::TooDeep, pointer, At::Value, MAX_NESTING.to_string());
             return None;
         }
         Some(match node {
             ast::Value::StringLit(text) => {
-                self.text(&text.value, &pointer, At::Value);
+                self.text(&text.value, pointer, At::Value);
                 Value::String(text.value.clone().into_owned())
             }
-            ast::Value::NumberLit(number) => self.number(number.value, &pointer),
+            ast::Value::NumberLit(number) => self.number(number.value, pointer),
             ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
             ast::Value::NullKeyword(_) => Value::Null,
             ast::Value::Array(array) => {
                 let items = array.elements.iter().enumerate();
                 items
-                    .map(|(index, item)| self.value(item, join(&pointer, &index.to_string()), None, depth + 1))
+                    .map(|(index, item)| self.value(item, &join(pointer, &index.to_string()), None, depth + 1))
                     .collect::<Option<Vec<_>>>()
                     .map(Value::Array)?
             }
-            ast::Value::Object(object) => self.object(object, &pointer, depth)?,
+            ast::Value::Object(object) => self.object(object, pointer, depth)?,
         })
     }
 
@@ -106,7 +106,7 @@ impl Reader {
                 continue;
             }
             self.text(name, &inner, At::Key);
-            let value = self.value(&property.value, inner, Some(property.range.start), depth + 1)?;
+            let value = self.value(&property.value, &inner, Some(property.range.start), depth + 1)?;
             map.insert(name.to_owned(), value);
         }
         Some(Value::Object(map))

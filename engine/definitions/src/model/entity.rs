@@ -8,6 +8,7 @@ use crate::{id::DefId, text::LocalText};
 /// An entity: a table of records with typed fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the document of its own")]
 pub struct EntityDoc {
     /// Stable id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use crate::{id::DefId, text::LocalText};
 /// (`option_not_for_type`), so that one flat object stays easy to write and to edit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the document of its own")]
 pub struct FieldDoc {
     /// Stable id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,31 +15,31 @@ use super::{
 use crate::table::{Table, TableRow};
 
 /// Ids found so far: by entity, key field and text.
-pub type Known = HashMap<(EntityId, String, String), String>;
+pub(super) type Known = HashMap<(EntityId, String, String), String>;
 
 /// What every job of an import works with.
-pub struct Job {
+pub(super) struct Job {
     /// What is done with each row.
-    pub plan: ImportPlan,
+    pub(super) plan: ImportPlan,
     /// Full name of the entity.
-    pub entity: String,
+    pub(super) entity: String,
     /// Full names of entities, for the session.
-    pub names: HashMap<EntityId, String>,
+    pub(super) names: HashMap<EntityId, String>,
     /// The file.
-    pub table: Table,
+    pub(super) table: Table,
     /// The day relative dates count from.
-    pub today: Date,
+    pub(super) today: Date,
 }
 
 /// What a job answers.
 #[derive(Debug, Default)]
-pub struct Done {
+pub(super) struct Done {
     /// One per record.
-    pub verdicts: Vec<Verdict>,
+    pub(super) verdicts: Vec<Verdict>,
     /// Ids found or made.
-    pub found: Known,
+    pub(super) found: Known,
     /// Records made for references, by entity.
-    pub created: IndexMap<String, usize>,
+    pub(super) created: IndexMap<String, usize>,
 }
 
 /// At most so many texts in one look-up, to stay below the length of a filter.
@@ -47,12 +47,12 @@ const LOOKUP: usize = 100;
 
 impl Job {
     /// Full names of every entity, for [`Job::names`].
-    pub fn names(catalog: &Catalog) -> HashMap<EntityId, String> {
+    pub(super) fn names(catalog: &Catalog) -> HashMap<EntityId, String> {
         catalog.entities.iter().map(|(id, entity)| (*id, entity.full_name())).collect()
     }
 
     /// Writes some records. May run again after a conflict, so everything it learns goes into its answer.
-    pub fn run(&self, session: &mut Session<'_>, documents: &[Document], known: &Known) -> Result<Done, RecordsError> {
+    pub(super) fn run(&self, session: &mut Session<'_>, documents: &[Document], known: &Known) -> Result<Done, RecordsError> {
         let mut done = Done::default();
         let existing = self.existing(session, documents)?;
         let fresh: Vec<&Document> =

@@ -15,17 +15,17 @@ use crate::table::{Table, TableRow};
 
 /// One record of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
+pub(super) struct Document {
     /// First line in the file.
-    pub line: u64,
+    pub(super) line: u64,
     /// The key's values after preparation; empty without key fields.
-    pub key: Vec<String>,
+    pub(super) key: Vec<String>,
     /// Places of its rows in the table.
-    pub rows: Vec<usize>,
+    pub(super) rows: Vec<usize>,
 }
 
 /// The text of a target in a row, after preparation.
-pub fn text_of(target: &Target, row: &TableRow) -> String {
+pub(super) fn text_of(target: &Target, row: &TableRow) -> String {
     let options = &target.source.options;
     let raw = match target.source.column {
         Some(place) => row.cells.get(place).map(String::as_str).unwrap_or_default(),
@@ -35,7 +35,7 @@ pub fn text_of(target: &Target, row: &TableRow) -> String {
 }
 
 /// Groups rows by key in order of first appearance, and notes in the report what is odd in the file as it stands.
-pub fn group(plan: &ImportPlan, table: &Table, report: &mut Report) -> Vec<Document> {
+pub(super) fn group(plan: &ImportPlan, table: &Table, report: &mut Report) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
     let mut known: HashMap<Vec<String>, usize> = HashMap::new();
     for (place, row) in table.rows.iter().enumerate() {
@@ -100,10 +100,10 @@ fn note_odd_rows(plan: &ImportPlan, table: &Table, document: &Document, report: 
 }
 
 /// Finds the id of a referenced record by the text of its key.
-pub type Lookup<'a> = dyn Fn(&Target, &str) -> Option<String> + 'a;
+pub(super) type Lookup<'a> = dyn Fn(&Target, &str) -> Option<String> + 'a;
 
 /// The input of a record: fields from its first row, a line from every row. All errors of its rows at once.
-pub fn input(
+pub(super) fn input(
     plan: &ImportPlan,
     table: &Table,
     document: &Document,
@@ -124,7 +124,7 @@ pub fn input(
 }
 
 /// The fields of one record or line from one row.
-pub fn fields(
+pub(super) fn fields(
     targets: &[Target],
     row: &TableRow,
     lookup: &Lookup<'_>,

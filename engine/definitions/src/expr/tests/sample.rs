@@ -19,6 +19,11 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/expressions")
 }
 
+/// Where an expected output is kept.
+pub(super) fn golden(file: &str) -> PathBuf {
+    folder().join("../../golden").join(file)
+}
+
 /// A file of the vectors.
 pub(super) fn read(file: &str) -> Json {
     let path = folder().join(file);

@@ -1,11 +1,11 @@
 //! The vectors in memory: type, scale and value of each expression; code and place of each mistake.
 use serde_json::{Value as Json, json};
 
-use super::sample::{Sample, read};
+use super::sample::{Sample, golden, read};
 use crate::expr::{
     Type, compile,
     eval::eval,
-    json::{type_name, value_json},
+    json::{is_client, to_json, type_name, value_json},
 };
 
 const FILES: [&str; 5] = ["null", "numbers", "text", "dates", "lines"];
@@ -88,4 +88,28 @@ fn an_unreadable_field_is_a_name_that_does_not_exist() {
         let without = compile(text, &never.names(&|_, _| true), None).expect_err("there is no price");
         assert_eq!(format!("{with:?}"), format!("{without:?}"));
     }
+}
+
+/// The browser's evaluator runs on these trees. `KONTOR_GOLDEN=write` writes them anew, to be read before they are committed.
+#[test]
+fn the_trees_for_the_browser_are_current() {
+    let sample = Sample::load();
+    let mut trees = serde_json::Map::new();
+    for file in FILES {
+        for case in read(&format!("{file}.json"))["cases"].as_array().expect("cases") {
+            let text = case["expression"].as_str().expect("an expression");
+            let expr = compile(text, &sample.names(&|_, _| true), None).expect("it is right");
+            if is_client(&expr, &|_| true) {
+                trees.insert(text.to_owned(), to_json(&expr, &sample.catalog, sample.root).expect("it fits the catalog"));
+            }
+        }
+    }
+    let lines: Vec<String> = trees.iter().map(|(text, tree)| format!("  {}: {tree}", json!(text))).collect();
+    let current = format!("{{\n{}\n}}\n", lines.join(",\n"));
+    let path = golden("expressions/trees.json");
+    if std::env::var("KONTOR_GOLDEN").is_ok_and(|mode| mode == "write") {
+        std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("the folder can be made");
+        std::fs::write(&path, &current).expect("the file can be written");
+    }
+    assert!(std::fs::read_to_string(&path).is_ok_and(|known| known == current), "{} differs", path.display());
 }
