@@ -43,6 +43,13 @@ fn can_fail(expr: &Expr) -> bool {
     fails
 }
 
+/// Whether it depends on a row.
+fn reads_a_row(expr: &Expr) -> bool {
+    let mut reads = false;
+    expr.walk(&mut |expr| reads |= matches!(expr.kind, ExprKind::Field { .. } | ExprKind::Aggregate { .. }));
+    reads
+}
+
 impl<'a> Writer<'a> {
     /// A condition: true, or not (false or null).
     pub(crate) fn condition(&mut self, expr: &'a Expr) -> Result<String, StorageError> {
@@ -175,7 +182,13 @@ impl<'a> Writer<'a> {
         } else {
             format!("({} {sign} {})", self.value(left)?.sql, self.value(right)?.sql)
         };
-        Ok(if op == BinaryOp::NotEqual { format!("(NOT COALESCE({sql}, FALSE))") } else { sql })
+        if op == BinaryOp::NotEqual {
+            return Ok(format!("(NOT COALESCE({sql}, FALSE))"));
+        }
+        // PostgreSQL 15 takes an equality of two rows' values as one it may also apply below an outer join, where the
+        // references behind it are not yet there; as a test of truth it stays where it is written.
+        let stays = op == BinaryOp::Equal && self.dialect == Dialect::Postgres && reads_a_row(left) && reads_a_row(right);
+        Ok(if stays { format!("({sql} IS TRUE)") } else { sql })
     }
 
     /// Two numbers to be compared; a literal is written as the column it is compared with, so that an index serves.
