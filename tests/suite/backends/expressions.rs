@@ -16,6 +16,7 @@ use kontor_definitions::{
     expr::{
         BinaryOp, CatalogNames, Expr, ExprKind, Type, compile,
         eval::{EvalEnv, EvalError, eval, holds},
+        parse::{MAX_DEPTH, MAX_HEIGHT},
         print::print_typed,
     },
     source::AppSource,
@@ -194,7 +195,27 @@ fn bench(database: &Database, seed: u64) -> (kontor_storage::Store, TenantDb, Ar
     (store, tenant, bench)
 }
 
-both_databases!(random_expressions_mean_the_same);
+both_databases!(random_expressions_mean_the_same, the_longest_expressions_are_answered);
+
+fn the_longest_expressions_are_answered(database: &Database) {
+    let (_store, tenant, bench) = bench(database, 1);
+    let root = bench.entity("vectors.sample").id;
+    let names = CatalogNames { catalog: &bench.catalog, entity: root, params: &[], readable: &|_, _| true };
+    let longest = [
+        format!("whole in [{}]", vec!["1"; 4_000].join(",")),
+        vec!["whole == 1"; MAX_HEIGHT - 2].join(" || "),
+        format!("{} > 0", vec!["amount"; MAX_HEIGHT - 2].join(" + ")),
+        format!("{}yes{}", "!(".repeat(MAX_DEPTH / 2), ")".repeat(MAX_DEPTH / 2)),
+        format!("{}{{ yes }}", "if whole == 7 { no } else ".repeat(MAX_HEIGHT - 3)),
+    ];
+    for text in longest {
+        let filter = Arc::new(compile(&text, &names, Some(&Type::Boolean)).unwrap());
+        let (shared, asked) = (Arc::clone(&bench), Arc::clone(&filter));
+        let actual = tenant.read_blocking(move |tx| shared.found(tx, &asked));
+        let expected = bench.expected(&filter);
+        assert!(expected.allows(&actual), "{:.60}: {expected:?} {actual:?}", text);
+    }
+}
 
 fn random_expressions_mean_the_same(database: &Database) {
     let (seed, count) = (setting("KONTOR_SEED", 20_260_228), setting("KONTOR_CASES", EXPRESSIONS));

@@ -125,8 +125,10 @@ impl<'a> Writer<'a> {
         }
         let from = self.close()?;
         if let (Aggregate::Any | Aggregate::All, Some(value)) = (function, &value) {
-            conditions.push(value.sql.clone());
-            let exists = format!("EXISTS (SELECT 1 FROM {from} WHERE {})", conditions.join(" AND "));
+            // Databases choose the order of a conjunction, and what is asked of a line may fail on one that is not meant.
+            let link = conditions.first().cloned().unwrap_or_default();
+            let asked = format!("CASE WHEN {} THEN {} END", conditions.join(" AND "), value.sql);
+            let exists = format!("EXISTS (SELECT 1 FROM {from} WHERE {link} AND {asked})");
             let sql = if function == Aggregate::Any { exists } else { format!("(NOT {exists})") };
             return Ok(Term::column(sql, ColumnType::Boolean));
         }

@@ -43,6 +43,18 @@ fn can_fail(expr: &Expr) -> bool {
     fails
 }
 
+/// Whether one of them holds. Put together in halves: a chain of thousands would be deeper than SQLite reads.
+fn any_of(conditions: &[String]) -> String {
+    match conditions {
+        [] => "FALSE".to_owned(),
+        [only] => only.clone(),
+        _ => {
+            let (first, second) = conditions.split_at(conditions.len() / 2);
+            format!("({} OR {})", any_of(first), any_of(second))
+        }
+    }
+}
+
 /// Whether it depends on a row.
 fn reads_a_row(expr: &Expr) -> bool {
     let mut reads = false;
@@ -224,7 +236,7 @@ impl<'a> Writer<'a> {
             for item in items {
                 found.push(self.comparison(BinaryOp::Equal, needle, item)?);
             }
-            return Ok(if found.is_empty() { "FALSE".to_owned() } else { format!("({})", found.join(" OR ")) });
+            return Ok(any_of(&found));
         }
         let (needle, list) = (self.value(needle)?.sql, self.value(list)?.sql);
         Ok(match self.dialect {
