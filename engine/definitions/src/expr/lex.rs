@@ -1,6 +1,6 @@
 //! Text to tokens, all lexical mistakes at once.
 use rust_decimal::Decimal;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{Span, ast::Operator, error::ExprError};
 
@@ -278,11 +278,11 @@ impl Lexer<'_> {
 }
 
 fn starts_name(c: char) -> bool {
-    c == '_' || c.is_alphabetic()
+    c == '_' || c.is_alphabetic() && !is_combining_mark(c)
 }
 
 fn continues_name(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+    c == '_' || c.is_alphanumeric() || is_combining_mark(c)
 }
 
 fn keyword(name: String) -> Token {
