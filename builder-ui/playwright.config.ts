@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
 const chromium =
-  process.env.CHROMIUM_PATH ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
-const postgres = process.env.KONTOR_TEST_POSTGRES;
+  process.env.KONTOR_CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : undefined);
+/** A run that names its database tests that one; otherwise both, PostgreSQL where a server for tests is given. */
+const onlyPostgres = Boolean(process.env.KONTOR_DATABASE);
+const postgres = onlyPostgres || Boolean(process.env.KONTOR_TEST_POSTGRES);
 
 export default defineConfig({
   testDir: 'e2e',
@@ -24,7 +26,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'sqlite', metadata: { database: 'sqlite' } },
+    ...(onlyPostgres ? [] : [{ name: 'sqlite', metadata: { database: 'sqlite' } }]),
     ...(postgres ? [{ name: 'postgres', metadata: { database: 'postgres' } }] : []),
   ],
 });

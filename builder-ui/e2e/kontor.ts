@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const BIN = resolve(process.env.KONTOR_BIN ?? join(import.meta.dirname, '../../target/debug/kontor'));
+const BIN = resolve(
+  process.env.KONTOR_BINARY ??
+    process.env.KONTOR_BIN ??
+    join(import.meta.dirname, '../../target/debug/kontor'),
+);
 const START_WITHIN = 60_000;
 
 async function freePort(): Promise<number> {
@@ -27,6 +31,13 @@ function createDatabase(server: string, name: string) {
   return { url: url.toString(), drop: () => psql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
+/** A new database on the server for tests; without such a server the one that was named. */
+function postgresDatabase(server: string | undefined, given: string | undefined, port: number) {
+  if (server) return createDatabase(server, `kontor_e2e_${process.pid}_${port}`);
+  if (given) return { url: given, drop: () => {} };
+  throw new Error('no PostgreSQL for tests: set KONTOR_TEST_POSTGRES');
+}
+
 export interface Kontor {
   url: string;
   stop: () => Promise<void>;
@@ -35,13 +46,11 @@ export interface Kontor {
 export async function startKontor(database: string): Promise<Kontor> {
   const data = mkdtempSync(join(tmpdir(), 'kontor-e2e-'));
   const port = await freePort();
-  const server = process.env.KONTOR_TEST_POSTGRES;
-  const postgres =
-    database === 'postgres' && server
-      ? createDatabase(server, `kontor_e2e_${process.pid}_${port}`)
-      : undefined;
+  const { KONTOR_DATABASE: given, KONTOR_TEST_POSTGRES: server, ...env } = process.env;
+  const postgres = database === 'postgres' ? postgresDatabase(server, given, port) : undefined;
   const options = ['serve', '--demo', '--data', data, '--listen', `127.0.0.1:${port}`];
   const child = spawn(BIN, postgres ? [...options, '--database', postgres.url] : options, {
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -48,7 +48,9 @@ function linkOf(catalog: Catalog, app: string, item: MenuItemDoc): MenuLink | un
 /** Groups in the order of the apps and pages; entries outside a group stand under their page's title. */
 export function menuOf(catalog: Catalog): MenuGroup[] {
   const groups: MenuGroup[] = [];
-  for (const { app, document } of catalog.pages) {
+  // The engine's own pages come last: they are for administration.
+  const pages = catalog.pages.toSorted((a, b) => Number(a.app === 'base') - Number(b.app === 'base'));
+  for (const { app, document } of pages) {
     if (document.kind !== 'menu') continue;
     let loose: MenuGroup | undefined;
     for (const item of document.items ?? []) {

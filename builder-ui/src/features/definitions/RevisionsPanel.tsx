@@ -34,7 +34,7 @@ export function RevisionsPanel({ open, onOpen, onRestore }: Props) {
           </p>
           {revision.message ? <p>{revision.message}</p> : null}
           <p className={css.suggestion}>
-            {revision.by?.label ?? t('record.system')} ·{' '}
+            {revision.by?.label || t('record.system')} ·{' '}
             <time dateTime={revision.at}>{formatMoment(revision.at, locale)}</time>
           </p>
           <div className={css.buttons}>

@@ -38,7 +38,7 @@ function Entry({ entity, entry }: { entity: Entity; entry: HistoryEntry }) {
   return (
     <li className={css.entry}>
       <p className={css.head}>
-        <strong>{entry.by?.label ?? t('record.system')}</strong>
+        <strong>{entry.by?.label || t('record.system')}</strong>
         <span>{known ? t(`history.${known}`) : text(move?.title) || entry.action}</span>
       </p>
       <p className={css.when}>

@@ -54,11 +54,13 @@ export function RecordHeader({ dirty, onBack, onArchive, onHistory }: Props) {
       </Button>
       <div className={css.titles}>
         {isNew ? null : <p className={css.kind}>{kind}</p>}
-        <h1>{title}</h1>
+        <div className={css.titleRow}>
+          <h1>{title}</h1>
+          {entity.state && state !== undefined && !isNew ? (
+            <FieldValue field={entity.state} value={state} />
+          ) : null}
+        </div>
       </div>
-      {entity.state && state !== undefined && !isNew ? (
-        <FieldValue field={entity.state} value={state} />
-      ) : null}
       {dirty ? <span className={css.dirty}>{t('record.changed')}</span> : null}
       <span className={css.spacer} />
       <Actions />
