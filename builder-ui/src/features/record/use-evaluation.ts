@@ -3,7 +3,9 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { evaluateRecord } from '../../api/records';
 import type { Catalog, Entity } from '../../definition/catalog';
+import { derive } from '../../definition/live';
 import { evaluateBody } from './form-body';
+import { recordOf } from './form-context';
 import { type FormStore, placeKey, placeOf } from './form-store';
 
 const PAUSE = 250;
@@ -18,6 +20,10 @@ export function useEvaluation(store: FormStore, entity: Entity, catalog: Catalog
     if (!enabled) return;
     const fresh = store.getState();
     if (changes === 0 && fresh.id !== undefined) return;
+    if (changes > 0) {
+      const { values, lines } = derive(catalog, entity, recordOf(fresh));
+      fresh.applyDerived(values, lines);
+    }
     const controller = new AbortController();
     const ask = async () => {
       const { record, sent } = evaluateBody(store.getState(), entity, catalog);
