@@ -1,5 +1,6 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
+mod online_retail;
 mod random_apps;
 mod rights_matrix;
 mod sample_data;

@@ -28,6 +28,16 @@ impl CellError {
         )
     }
 
+    /// The record with this key could not be made.
+    pub fn not_made(text: &str, why: &LocalText) -> Self {
+        let why = |locale: &str| why.get(locale).unwrap_or_default().to_owned();
+        Self::new(
+            "reference_not_made",
+            &format!("找不到「{text}」，也无法自动建立：{}", why("zh-CN")),
+            &format!("\"{text}\" was not found and could not be made: {}", why("en")),
+        )
+    }
+
     fn new(code: &'static str, zh: &str, en: &str) -> Self {
         Self { code, message: LocalText::from([("zh-CN", zh), ("en", en)].as_slice()) }
     }

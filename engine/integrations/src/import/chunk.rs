@@ -2,13 +2,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
-use kontor_definitions::{Catalog, EntityId, FieldType};
+use kontor_definitions::{Catalog, EntityId, FieldType, LocalText};
 use kontor_records::{Findings, Input, Params, RecordsError, Session};
 use time::Date;
 
 use super::{
+    cell::{self, CellError},
     documents::{self, Document},
-    map::Existing,
+    map::{ColumnOptions, Existing},
     plan::{ImportPlan, ReferenceBy, Target},
     report::{Outcome, RowError, Verdict},
 };
@@ -40,6 +41,8 @@ pub(super) struct Done {
     pub(super) found: Known,
     /// Records made for references, by entity.
     pub(super) created: IndexMap<String, usize>,
+    /// Records that could not be made for references, and why.
+    unmade: HashMap<(EntityId, String), LocalText>,
 }
 
 /// At most so many texts in one look-up, to stay below the length of a filter.
@@ -68,8 +71,12 @@ impl Job {
             }
             let found = &done.found;
             let lookup = |target: &Target, text: &str| {
-                let key = reference_key(target, text)?;
-                known.get(&key).or_else(|| found.get(&key)).cloned()
+                let key = reference_key(target, text).ok_or_else(|| CellError::not_found(text))?;
+                let id = known.get(&key).or_else(|| found.get(&key));
+                id.cloned().ok_or_else(|| match done.unmade.get(&(key.0, key.2)) {
+                    Some(why) => CellError::not_made(text, why),
+                    None => CellError::not_found(text),
+                })
             };
             match documents::input(&self.plan, &self.table, document, &lookup, self.today) {
                 Err(errors) => verdicts.push(Some(verdict(document, Outcome::Failed, None, errors))),
@@ -231,17 +238,29 @@ impl Job {
         let mut texts = Vec::new();
         for (text, row) in wanted {
             let mut errors = Vec::new();
-            let values = documents::fields(create, row, &|_, _| None, self.today, &mut errors);
-            // A cell that cannot be read leaves the record unmade; its rows then say that the reference was not found.
-            if errors.is_empty() {
-                inputs.push(Input::object(values));
-                texts.push(text.clone());
+            let mut values = documents::fields(create, row, &|_, text| Err(CellError::not_found(text)), self.today, &mut errors);
+            if !create.iter().any(|target| target.field == reference.key_name) {
+                let key = cell::to_input(text, &reference.key_type, &ColumnOptions::default(), self.today);
+                values.push((reference.key_name.clone(), key.unwrap_or(Input::Null)));
+            }
+            match errors.into_iter().next() {
+                None => {
+                    inputs.push(Input::object(values));
+                    texts.push(text.clone());
+                }
+                Some(error) => done.unmade.extend([((reference.entity, text.clone()), error.message)]),
             }
         }
         for (text, answer) in texts.into_iter().zip(session.create_each(entity, &inputs)?) {
-            if let Ok(id) = answer {
-                done.found.insert((reference.entity, reference.key_name.clone(), text), id);
-                *done.created.entry(entity.to_owned()).or_default() += 1;
+            match answer {
+                Ok(id) => {
+                    done.found.insert((reference.entity, reference.key_name.clone(), text), id);
+                    *done.created.entry(entity.to_owned()).or_default() += 1;
+                }
+                Err(findings) => {
+                    let why = findings.0.into_iter().next().map(|finding| finding.message).unwrap_or_default();
+                    done.unmade.insert((reference.entity, text), why);
+                }
             }
         }
         Ok(())
@@ -258,7 +277,7 @@ fn verdict(document: &Document, outcome: Outcome, id: Option<String>, errors: Ve
 }
 
 fn not_yours(line: u64) -> RowError {
-    let error = super::cell::CellError::not_found("");
+    let error = CellError::not_found("");
     RowError { line, field: String::new(), code: "not_found".to_owned(), message: error.message }
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use time::Date;
 
 use super::{
-    cell,
+    cell::{self, CellError},
     map::Odd,
     plan::{ImportPlan, Target},
     report::{Report, RowError},
@@ -99,8 +99,8 @@ fn note_odd_rows(plan: &ImportPlan, table: &Table, document: &Document, report: 
     }
 }
 
-/// Finds the id of a referenced record by the text of its key.
-pub(super) type Lookup<'a> = dyn Fn(&Target, &str) -> Option<String> + 'a;
+/// Finds the id of a referenced record by the text of its key, or says why there is none.
+pub(super) type Lookup<'a> = dyn Fn(&Target, &str) -> Result<String, CellError> + 'a;
 
 /// The input of a record: fields from its first row, a line from every row. All errors of its rows at once.
 pub(super) fn input(
@@ -136,10 +136,7 @@ pub(super) fn fields(
         let text = text_of(target, row);
         let value = match &target.reference {
             Some(_) if text.is_empty() => Ok(Input::Null),
-            Some(_) => match lookup(target, &text) {
-                Some(id) => Ok(Input::Text(id)),
-                None => Err(cell::CellError::not_found(&text)),
-            },
+            Some(_) => lookup(target, &text).map(Input::Text),
             None => cell::to_input(&text, &target.ty, &target.source.options, today),
         };
         match value {

@@ -20,15 +20,15 @@ impl<'a> Driver<'a> {
     }
 
     /// Puts a broken app into the draft: the check names it, publishing is refused, nothing goes live.
-    pub(super) fn refuse(&self, random: &mut StdRng, before: &mut Vec<String>) {
+    pub(super) fn refuse(&self, random: &mut StdRng, before: &[String]) {
         let model = self.app(random);
-        self.write(&model, before);
+        self.write(&model, &mut before.to_vec());
         let (path, text) = generate::broken(random, &model);
         let name = path.trim_start_matches("entities/").trim_end_matches(".json");
         let body: Json = serde_json::from_str(&text).unwrap();
         let put = self.admin.put(&format!("/api/draft/{APP}/entity/{name}"), &body);
         // A document that does not fit its kind's shape is refused at the door; everything else by the check.
-        if put.status.as_u16() == 200 {
+        if put.status.is_success() {
             let checked = self.admin.post("/api/draft/check", &json!({})).expect(200).json();
             let errors = checked["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] == "error").count();
             assert!(errors > 0, "seed {}: a broken app checks clean: {text}", self.seed);

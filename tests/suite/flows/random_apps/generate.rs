@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::model::{AppModel, EntityModel, FieldKind, FieldModel, RecordModel, scaled};
 
-/// Names that break careless code: reserved words of SQL, very long ones, ones that differ only by their end.
+/// Names that break careless code: reserved words of SQL, the longest there can be, ones that differ only by their end.
 const NASTY: [&str; 12] = [
     "order",
     "group",
@@ -17,8 +17,8 @@ const NASTY: [&str; 12] = [
     "limit",
     "a",
     "x1",
-    "a_name_that_is_longer_than_the_sixty_three_bytes_that_postgresql_keeps_of_it",
-    "a_name_that_is_longer_than_the_sixty_three_bytes_that_postgresql_keeps_of_at",
+    "a_name_as_long_as_a_name_may_ever_be__it",
+    "a_name_as_long_as_a_name_may_ever_be__at",
 ];
 
 /// A random app of one to four entities, some with lines.
@@ -95,8 +95,14 @@ fn add_product(random: &mut StdRng, model: &mut AppModel, entity: &mut EntityMod
 fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
     let parent = random.random_range(0..line);
     let lines_id = model.next_id();
-    let summed: Vec<(String, u32)> =
-        model.entities[line].fields.iter().filter_map(|field| Some((field.id.clone(), field.kind.scale()?))).collect();
+    let summed: Vec<(String, Option<u32>)> = model.entities[line]
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let scale = field.kind.scale()?;
+            Some((field.id.clone(), (field.kind != FieldKind::Integer).then_some(scale)))
+        })
+        .collect();
     let lines = FieldModel {
         id: lines_id.clone(),
         name: format!("lines_{lines_id}"),
@@ -183,6 +189,6 @@ pub(super) fn value(random: &mut StdRng, model: &AppModel, field: &FieldModel) -
 }
 
 fn text(random: &mut StdRng) -> String {
-    const PIECES: [&str; 12] = ["客户", "order", "' OR 1=1 --", "\"", "🚀", "%_", "é", "\\", "全角ＡＢ", "a\tb", "0", "<script>"];
+    const PIECES: [&str; 12] = ["客户", "order", "' OR 1=1 --", "\"", "🚀", "%_", "é", "\\", "全角ＡＢ", "a b", "0", "<script>"];
     (0..random.random_range(1..=4)).map(|_| *PIECES.choose(random).unwrap()).collect()
 }

@@ -30,7 +30,7 @@ fn random_apps_match_a_model(database: &Database) {
             let driver = drive::Driver::new(&admin, *seed);
             let mut random = StdRng::seed_from_u64(*seed);
             if random.random_bool(0.2) {
-                driver.refuse(&mut random, &mut before);
+                driver.refuse(&mut random, &before);
                 refused += 1;
             } else {
                 driver.live_through(&mut random, &mut before);

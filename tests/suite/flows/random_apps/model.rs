@@ -54,8 +54,9 @@ pub(super) enum FieldKind {
     Lines(usize),
     /// The product of two sibling numbers by field id; the scale is the sum of theirs.
     Product(String, String, u32),
-    /// The sum of a field (by id) of the lines (by id of the lines field), with its scale.
-    Sum(String, String, u32),
+    /// The sum of a field (by id) of the lines (by id of the lines field), with its scale; none for whole numbers, which
+    /// JSON writes without quotes.
+    Sum(String, String, Option<u32>),
     AutoNumber,
 }
 
@@ -208,10 +209,12 @@ impl EntityModel {
                 }
                 FieldKind::Sum(lines, of, scale) => {
                     let lines = record.lines.get(lines).map(Vec::as_slice).unwrap_or_default();
-                    let sum = lines.iter().filter_map(|line| number(line.values.get(of))).sum();
-                    let integer = *scale == 0;
-                    let value = scaled(Some(sum), *scale);
-                    record.values.insert(field.id.clone(), if integer { as_integer(&value) } else { value });
+                    let sum: Decimal = lines.iter().filter_map(|line| number(line.values.get(of))).sum();
+                    let value = match scale {
+                        Some(scale) => scaled(Some(sum), *scale),
+                        None => Json::from(i64::try_from(sum.mantissa()).unwrap()),
+                    };
+                    record.values.insert(field.id.clone(), value);
                 }
                 FieldKind::Text
                 | FieldKind::LongText
@@ -227,11 +230,6 @@ impl EntityModel {
             }
         }
     }
-}
-
-/// A sum of whole numbers is a whole number, which JSON writes without quotes.
-fn as_integer(value: &Json) -> Json {
-    value.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(Json::Null, Json::from)
 }
 
 fn number(value: Option<&Json>) -> Option<Decimal> {
