@@ -59,7 +59,7 @@ impl Job {
         let mut done = Done::default();
         let existing = self.existing(session, documents)?;
         let fresh: Vec<&Document> =
-            documents.iter().filter(|document| self.writes(existing.get(&document.key).is_some())).collect();
+            documents.iter().filter(|document| self.writes(existing.contains_key(&document.key))).collect();
         self.references(session, &fresh, known, &mut done)?;
         let mut inputs = Vec::new();
         let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(documents.len());

@@ -123,11 +123,14 @@ fn people(frame: &Frame, tx: &mut Tx, entries: &[history::Entry]) -> Result<Hash
         .collect())
 }
 
+/// Whether the person sees the field along a path, and what it is called today.
+type Shows<'a> = dyn FnMut(&[FieldId]) -> Result<Option<Called>, RecordsError> + 'a;
+
 fn write_entry(
     out: &mut String,
     entry: &history::Entry,
     people: &HashMap<Uuid, String>,
-    shows: &mut dyn FnMut(&[FieldId]) -> Result<Option<Called>, RecordsError>,
+    shows: &mut Shows<'_>,
 ) -> Result<(), RecordsError> {
     out.push('{');
     json::key(out, "revision");

@@ -95,7 +95,7 @@ fn lines_of<'s>(
 ) -> Result<Lines<'s>, StorageError> {
     let mut found = Vec::new();
     let mut by_parent: HashMap<Uuid, Vec<usize>> = HashMap::new();
-    let parents: Vec<Uuid> = rows.iter().filter_map(|row| id_of(row)).collect();
+    let parents: Vec<Uuid> = rows.iter().filter_map(id_of).collect();
     let parents = parents_with_lines(frame, tx, parent, column.field, parents)?;
     let line = column.selection.entity.id;
     if let (false, Ok(permit)) = (parents.is_empty(), decide(&frame.rights, Action::Read, line)) {
@@ -126,7 +126,7 @@ fn parents_with_lines(
         FieldReach::Grants(places) => {
             let query = by_ids(parent, vec![vec![FieldId::ID]], ids);
             let rows = tx.select(frame.context(), &permit.only(&places), &query)?;
-            Ok(rows.iter().filter_map(|row| id_of(row)).collect())
+            Ok(rows.iter().filter_map(id_of).collect())
         }
     }
 }

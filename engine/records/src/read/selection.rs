@@ -62,7 +62,7 @@ impl Selection {
             match field.ty {
                 FieldType::Lines { .. } if extent == Extent::Whole => selection.add_lines(names, field),
                 FieldType::Lines { .. } | FieldType::Links { .. } => {}
-                _ if is_answered(entity, field, extent) => selection.add(vec![field], field.name.clone()),
+                _ if is_answered(entity, field, extent) => selection.add(&[field], field.name.clone()),
                 _ => {}
             }
         }
@@ -90,7 +90,7 @@ impl Selection {
                         Text { zh: "这里不能列出明细行", en: "lines cannot be a column here" },
                     ));
                 }
-                _ => selection.add(along, (*written).to_owned()),
+                _ => selection.add(&along, (*written).to_owned()),
             }
         }
         selection
@@ -100,7 +100,7 @@ impl Selection {
         self.columns.iter().any(|column| column.key == key) || self.lines.iter().any(|lines| lines.key == key)
     }
 
-    fn add(&mut self, along: Vec<&Field>, key: String) {
+    fn add(&mut self, along: &[&Field], key: String) {
         let Some(last) = along.last() else { return };
         if along.len() == 1 && last.id == FieldId::ID {
             // Always answered.
@@ -124,7 +124,7 @@ impl Selection {
             if !self.has(name) {
                 match field.ty {
                     FieldType::Lines { .. } => self.add_lines(names, field),
-                    _ => self.add(vec![field], name.clone()),
+                    _ => self.add(&[field], name.clone()),
                 }
             }
             if let Some(lines) = self.lines.iter_mut().find(|lines| lines.key == *name) {

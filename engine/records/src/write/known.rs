@@ -79,8 +79,8 @@ impl Known {
                     }
                 }
                 FieldType::Reference { entity, .. } => {
-                    let ids = drafts.iter().filter_map(|draft| as_id(draft.value(*id))).collect();
-                    self.load_rows(frame, tx, *entity, ids, deeper)?;
+                    let ids: BTreeSet<Uuid> = drafts.iter().filter_map(|draft| as_id(draft.value(*id))).collect();
+                    self.load_rows(frame, tx, *entity, &ids, deeper)?;
                 }
                 _ => {}
             }
@@ -94,7 +94,7 @@ impl Known {
         frame: &Frame,
         tx: &mut Tx,
         entity: EntityId,
-        ids: BTreeSet<Uuid>,
+        ids: &BTreeSet<Uuid>,
         tree: &Follow,
     ) -> Result<(), RecordsError> {
         let Some(target) = frame.catalog.entity(entity) else { return Ok(()) };
@@ -115,7 +115,7 @@ impl Known {
                 self.keep(entity, &fields, row);
             }
         }
-        self.load_behind(frame, tx, target, &ids, tree)
+        self.load_behind(frame, tx, target, ids, tree)
     }
 
     fn load_behind(
@@ -130,9 +130,9 @@ impl Known {
             let Some(field) = entity.field(*id) else { continue };
             match field.ty.result() {
                 FieldType::Reference { entity: target, .. } => {
-                    let next =
+                    let next: BTreeSet<Uuid> =
                         ids.iter().filter_map(|row| self.rows.get(&(entity.id, *row))?.get(id)).filter_map(as_id).collect();
-                    self.load_rows(frame, tx, *target, next, deeper)?;
+                    self.load_rows(frame, tx, *target, &next, deeper)?;
                 }
                 FieldType::Lines { entity: line, .. } => self.load_lines(frame, tx, *line, ids, deeper)?,
                 _ => {}

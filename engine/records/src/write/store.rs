@@ -72,7 +72,7 @@ fn stamp(frame: &Frame, draft: &mut Draft) {
         draft.set_field(FieldId::CREATED_AT, at.clone());
         draft.set_field(FieldId::CREATED_BY, by.clone());
     }
-    let next = draft.old.is_some().then(|| revision_of(draft)).unwrap_or_default() + 1;
+    let next = if draft.old.is_some() { revision_of(draft) + 1 } else { 1 };
     draft.set_field(FieldId::REVISION, Value::Number(next.into()));
     draft.set_field(FieldId::UPDATED_AT, at);
     draft.set_field(FieldId::UPDATED_BY, by);

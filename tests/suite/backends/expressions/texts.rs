@@ -84,7 +84,7 @@ impl Writer<'_> {
         let sign = *self.random.one_of(&["==", "!=", "<", "<=", ">", ">="]);
         let wanted = *self.random.one_of(&[Wanted::Number, Wanted::Text, Wanted::Day]);
         // A choice is compared as text that was computed, so that any text may stand on the other side.
-        let mut side = |writer: &mut Self| match writer.write(wanted, depth) {
+        let side = |writer: &mut Self| match writer.write(wanted, depth) {
             plain if plain == "grade" => "(grade + \"\")".to_owned(),
             other => other,
         };
