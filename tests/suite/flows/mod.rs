@@ -1,5 +1,6 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
+mod import_as_person;
 mod online_retail;
 mod random_apps;
 mod rights_matrix;
