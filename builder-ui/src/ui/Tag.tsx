@@ -4,5 +4,9 @@ import type { TagColor } from '../definition/documents';
 import css from './Tag.module.css';
 
 export function Tag({ color = 'grey', children }: { color?: TagColor | undefined; children: ReactNode }) {
-  return <span className={`${css.tag} ${css[color]}`}>{children}</span>;
+  return (
+    <span className={`${css.tag} ${css[color]}`}>
+      <span className={css.word}>{children}</span>
+    </span>
+  );
 }
