@@ -133,6 +133,13 @@ fn write_items(open: char, items: &[Ast], close: char, out: &mut String) {
     out.push(close);
 }
 
+/// A text as a literal of the language, in quotes: for whoever builds an expression from data.
+pub fn text_literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_text(text, &mut out);
+    out
+}
+
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

@@ -2,7 +2,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
-use kontor_definitions::{Catalog, EntityId, FieldType, LocalText};
+use kontor_definitions::{Catalog, EntityId, FieldType, LocalText, expr::print::text_literal};
 use kontor_records::{Findings, Input, Params, RecordsError, Session};
 use time::Date;
 
@@ -317,24 +317,7 @@ fn literal(ty: &FieldType, text: &str) -> String {
         FieldType::Integer { .. } | FieldType::Decimal { .. } | FieldType::Money { .. } | FieldType::Duration => {
             text.parse::<rust_decimal::Decimal>().map_or_else(|_no_number| "()".to_owned(), |number| number.to_string())
         }
-        FieldType::Date => format!("date({})", quote(text)),
-        _ => quote(text),
+        FieldType::Date => format!("date({})", text_literal(text)),
+        _ => text_literal(text),
     }
-}
-
-fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
 }
