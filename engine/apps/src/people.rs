@@ -8,8 +8,9 @@ use kontor_storage::{
         logins::{self, Login},
         memberships,
     },
-    system::state,
+    system::{history, state},
 };
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
@@ -141,5 +142,28 @@ fn row(
     }
     let today = act.at.date();
     tx.insert(snapshot.context(&definer, act.at, today), permit, entity.id, &all)?;
-    Ok(())
+    let mut changes = Vec::new();
+    for (name, value) in values {
+        changes.push(json!({ "field": field(entity, name)?.to_string(), "old": null, "new": in_history(value)? }));
+    }
+    let entry = history::Entry {
+        record: id,
+        entity: entity.id,
+        revision: 1,
+        made_at: act.at,
+        made_by: act.by,
+        action: "create".to_owned(),
+        changes: changes.into(),
+    };
+    Ok(history::append(tx, &entry)?)
+}
+
+/// A value as history keeps it; people and their roles have no others than these.
+fn in_history(value: &Value) -> Result<Json, AppError> {
+    match value {
+        Value::Text(text) => Ok(text.as_str().into()),
+        Value::Bool(flag) => Ok((*flag).into()),
+        Value::Id(id) => Ok(id.to_string().into()),
+        other => Err(AppError::Bug(format!("history of people does not know {other:?}"))),
+    }
 }

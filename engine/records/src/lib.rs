@@ -19,6 +19,7 @@ mod plan;
 mod read;
 mod session;
 mod shared;
+pub mod verify;
 mod write;
 
 pub use entry::{Caller, Who, dry_run_blocking, read, read_blocking, write, write_blocking};

@@ -3,6 +3,7 @@ pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod instance;
+pub(crate) mod raw;
 pub(crate) mod repository;
 pub(crate) mod temporary;
 

@@ -86,14 +86,14 @@ pub(crate) fn load_lines(frame: &Frame, tx: &mut Tx, drafts: &mut [&mut Draft]) 
 }
 
 /// The id, then every stored column.
-pub(super) fn columns(plan: &EntityPlan) -> Vec<Path> {
+pub(crate) fn columns(plan: &EntityPlan) -> Vec<Path> {
     let mut columns = Vec::with_capacity(plan.columns.len() + 1);
     columns.push(vec![FieldId::ID]);
     columns.extend(plan.columns.iter().cloned());
     columns
 }
 
-pub(super) fn split(mut row: Vec<Value>) -> Option<(Uuid, Vec<Value>)> {
+pub(crate) fn split(mut row: Vec<Value>) -> Option<(Uuid, Vec<Value>)> {
     let id = row.first().and_then(as_id)?;
     row.remove(0);
     Some((id, row))

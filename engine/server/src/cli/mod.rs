@@ -7,6 +7,7 @@ mod import;
 mod serve;
 mod template;
 mod tenant;
+mod verify;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -79,6 +80,8 @@ enum Command {
     App(app::AppCommand),
     /// Import the rows of a file as records
     Import(import::ImportArgs),
+    /// Look at everything that is stored and tell what does not hold
+    Verify(verify::VerifyArgs),
 }
 
 /// Runs the command line; what the process ends with.
@@ -111,6 +114,7 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
         Command::Tenant(command) => tenant::run(console, &config, command),
         Command::App(command) => app::run(console, &config, command),
         Command::Import(args) => import::run(console, &config, &args),
+        Command::Verify(args) => verify::run(console, &config, &args),
     }
 }
 

@@ -31,6 +31,8 @@ const APPEND: &str = "INSERT INTO {t}history (record, revision, entity, made_at,
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LIST: &str = "SELECT record, revision, entity, made_at, made_by, action, changes, hash FROM {t}history
 WHERE record = ?1 AND revision < ?2 ORDER BY revision DESC LIMIT ?3";
+const WALK: &str = "SELECT record, revision, entity, made_at, made_by, action, changes, hash FROM {t}history
+WHERE (record, revision) > (?1, ?2) ORDER BY record, revision LIMIT ?3";
 const TYPES: [ColumnType; 8] = [
     ColumnType::Uuid,
     ColumnType::Integer,
@@ -78,6 +80,52 @@ pub fn first_broken(tx: &mut Tx, record: RecordId) -> Result<Option<i64>, Storag
         previous = hash;
     }
     Ok(None)
+}
+
+/// A walk through the history of all records, each one's revisions in order.
+#[derive(Debug)]
+pub struct Walk {
+    record: RecordId,
+    revision: i64,
+    hash: String,
+}
+
+/// One revision met on a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The record.
+    pub record: RecordId,
+    /// Its entity.
+    pub entity: EntityId,
+    /// The revision.
+    pub revision: i64,
+    /// It follows the one before without a gap, and its hash follows from that one's and from what it says.
+    pub whole: bool,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { record: RecordId(uuid::Uuid::nil()), revision: 0, hash: String::new() }
+    }
+}
+
+impl Walk {
+    /// The next revisions, at most `limit`; none at the end.
+    pub fn next(&mut self, tx: &mut Tx, limit: i64) -> Result<Vec<Link>, StorageError> {
+        let binds = [Bind::id(self.record.0), Bind::integer(self.revision), Bind::integer(limit)];
+        tx.query(WALK, &binds, &TYPES)?.into_iter().map(|row| self.step(row)).collect()
+    }
+
+    fn step(&mut self, row: Row) -> Result<Link, StorageError> {
+        let (entry, changes, hash) = decode(row)?;
+        let first = entry.record != self.record;
+        // History may begin late: an entity can come to be tracked when its records are there already.
+        let follows = first || entry.revision == self.revision + 1;
+        let previous = if first { "" } else { self.hash.as_str() };
+        let whole = follows && chain(previous, &entry, &changes) == hash;
+        (self.record, self.revision, self.hash) = (entry.record, entry.revision, hash);
+        Ok(Link { record: entry.record, entity: entry.entity, revision: entry.revision, whole })
+    }
 }
 
 fn last_hash(tx: &mut Tx, record: RecordId) -> Result<String, StorageError> {

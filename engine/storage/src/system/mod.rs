@@ -4,6 +4,7 @@ pub mod document;
 pub mod draft;
 pub mod history;
 pub mod inbox;
+pub mod integrity;
 pub mod outbox;
 pub mod package;
 pub mod retired_id;

@@ -2,4 +2,5 @@
 mod orders;
 mod rights;
 mod together;
+mod verify;
 mod world;

@@ -1,0 +1,148 @@
+//! `kontor verify`: what must hold over a tenant's stored data, looked at as a whole and told breach by breach.
+//!
+//! One file per group of invariants; the numbers `I5`, `I8`, … are those of the design's list. Nothing is changed, everything
+//! is read in one consistent picture, and what is found is told without regard to rights: only the engine itself may ask.
+mod definitions;
+mod history;
+mod rows;
+mod tables;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use kontor_definitions::{LocalText, RecordId};
+
+use crate::{error::RecordsError, finding::Text, session::Session};
+
+/// Breaches of one invariant that are told one by one; the rest is counted.
+const TOLD: u64 = 100;
+
+/// What must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// I9: the database finds nothing wrong with itself.
+    Database,
+    /// I10: tables, columns and indexes are those that the definitions need.
+    Tables,
+    /// I9, I13: a reference leads to a record.
+    References,
+    /// I5: each record's history is one unbroken chain that ends at the record's revision.
+    History,
+    /// I8: numbers of documents were all given by their sequence, gapless ones without a gap.
+    Numbers,
+    /// I12: stored derived values are what their inputs give.
+    Derived,
+    /// Values are ones that the definitions allow.
+    Values,
+    /// The definitions are, byte for byte, those that were published.
+    Definitions,
+}
+
+impl Invariant {
+    /// Its stable name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Tables => "tables",
+            Self::References => "references",
+            Self::History => "history",
+            Self::Numbers => "numbers",
+            Self::Derived => "derived",
+            Self::Values => "values",
+            Self::Definitions => "definitions",
+        }
+    }
+}
+
+/// Something that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// What should hold.
+    pub invariant: Invariant,
+    /// Data is wrong. Otherwise it is only older than the definition: a field that became required and is still empty.
+    pub is_error: bool,
+    /// `app.entity`
+    pub entity: Option<String>,
+    /// The record.
+    pub record: Option<RecordId>,
+    /// The field's name.
+    pub field: Option<String>,
+    /// What is wrong, in both languages.
+    pub message: LocalText,
+}
+
+/// What a look at a tenant found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records looked at, with their lines.
+    pub records: u64,
+    /// Revisions in the history of records.
+    pub revisions: u64,
+    /// The first breaches of each invariant.
+    pub breaches: Vec<Breach>,
+    /// How many there are in all, by invariant.
+    pub counts: BTreeMap<Invariant, u64>,
+    /// How many of them are errors.
+    pub errors: u64,
+}
+
+impl Report {
+    /// Whether no data is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.errors == 0
+    }
+
+    fn add(&mut self, breach: Breach) {
+        let count = self.counts.entry(breach.invariant).or_default();
+        *count += 1;
+        self.errors += u64::from(breach.is_error);
+        if *count <= TOLD {
+            self.breaches.push(breach);
+        }
+    }
+}
+
+impl Breach {
+    fn new(invariant: Invariant, message: Text<'_>) -> Self {
+        Self { invariant, is_error: true, entity: None, record: None, field: None, message: message.into() }
+    }
+
+    fn of(mut self, entity: impl Into<String>) -> Self {
+        self.entity = Some(entity.into());
+        self
+    }
+
+    fn at(mut self, record: RecordId) -> Self {
+        self.record = Some(record);
+        self
+    }
+
+    fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    fn notice(mut self) -> Self {
+        self.is_error = false;
+        self
+    }
+}
+
+impl Session<'_> {
+    /// Looks at everything that is stored. Only for the engine itself: a report is not cut to anybody's rights.
+    pub fn verify(&mut self) -> Result<Report, RecordsError> {
+        if !Arc::ptr_eq(&self.frame.rights, &self.frame.definer) {
+            return Err(RecordsError::NotFound);
+        }
+        let frame = Arc::clone(&self.frame);
+        let mut report = Report::default();
+        tables::look(&frame, self.tx, &mut report)?;
+        definitions::look(self.tx, &mut report)?;
+        // Rows of a table that lacks a column cannot be read; that is told already.
+        if report.counts.contains_key(&Invariant::Tables) {
+            return Ok(report);
+        }
+        let seen = rows::look(&frame, self.tx, &mut report)?;
+        history::look(&frame, self.tx, &seen, &mut report)?;
+        Ok(report)
+    }
+}

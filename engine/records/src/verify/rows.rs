@@ -1,0 +1,181 @@
+//! Every record with its lines: derived values computed anew, values against their definitions, numbers counted.
+use std::{collections::BTreeMap, sync::Arc};
+
+use kontor_access::{Action, decide};
+use kontor_definitions::{
+    Entity, Field, FieldId, FieldType, RecordId, Value,
+    catalog::{FieldClass, Requirement},
+    expr::eval::EvalEnv,
+    model::field::OptionDoc,
+};
+use kontor_storage::{Archived, Query, Tx, system::sequence};
+
+use super::{Breach, Invariant, Report, history::Seen};
+use crate::{
+    error::RecordsError,
+    finding::{Findings, Text},
+    frame::Frame,
+    write::{
+        compute::{Compute, Currencies},
+        draft::Draft,
+        known::{Known, definer_bug},
+        load,
+        store::revision_of,
+        view::env_of,
+    },
+};
+
+/// Records read at a time.
+const CHUNK: u32 = 500;
+
+/// What is the same for all records.
+struct Look<'a> {
+    frame: &'a Frame,
+    env: EvalEnv,
+    currencies: Currencies,
+    /// Numbers that records hold, by field.
+    numbers: BTreeMap<FieldId, i64>,
+    seen: Seen,
+}
+
+/// Looks at every record; answers those whose history is kept.
+pub(super) fn look(frame: &Frame, tx: &mut Tx, report: &mut Report) -> Result<Seen, RecordsError> {
+    let currencies = Currencies::read(frame, tx)?;
+    let mut look = Look { frame, env: env_of(frame), currencies, numbers: BTreeMap::new(), seen: Seen::new() };
+    for entity in frame.catalog.entities.values().filter(|entity| entity.parent.is_none()) {
+        let mut after = None;
+        while let Some(last) = look.chunk(tx, entity, after, report)? {
+            after = Some(last);
+        }
+    }
+    look.sequences(tx, report)?;
+    Ok(look.seen)
+}
+
+impl Look<'_> {
+    /// Some records behind `after`; answers the last one.
+    fn chunk(
+        &mut self,
+        tx: &mut Tx,
+        entity: &Arc<Entity>,
+        after: Option<RecordId>,
+        report: &mut Report,
+    ) -> Result<Option<RecordId>, RecordsError> {
+        let frame = self.frame;
+        let query = Query {
+            entity: entity.id,
+            columns: load::columns(&frame.plans.of(&frame.catalog, entity)),
+            filter: None,
+            sort: Vec::new(),
+            after: after.map(|id| vec![Value::Id(id.0)]),
+            limit: CHUNK,
+            archived: Archived::With,
+        };
+        let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
+        let rows = tx.select(frame.definer_context(), permit, &query)?;
+        let mut drafts: Vec<Draft> = rows
+            .into_iter()
+            .filter_map(load::split)
+            .map(|(id, row)| Draft::stored(frame, entity, id, row, String::new()))
+            .collect();
+        load::load_lines(frame, tx, &mut drafts.iter_mut().collect::<Vec<_>>())?;
+        let mut known = Known::new(frame);
+        known.load(frame, tx, &drafts.iter().collect::<Vec<_>>(), false)?;
+        for draft in &mut drafts {
+            self.record(draft, &known, report);
+        }
+        Ok(drafts.last().map(|draft| RecordId(draft.id)))
+    }
+
+    fn record(&mut self, draft: &mut Draft, known: &Known, report: &mut Report) {
+        if draft.entity.track {
+            self.seen.insert(RecordId(draft.id), (draft.entity.id, revision_of(draft)));
+        }
+        let mut failed = Findings::default();
+        let compute = Compute { frame: self.frame, known, env: &self.env, currencies: &self.currencies };
+        compute.record(draft, None, &mut failed);
+        if !failed.is_empty() {
+            let text = Text { zh: "有计算字段无法重新计算", en: "a derived value cannot be computed anew" };
+            report.add(breach(draft, Invariant::Derived, text));
+        }
+        let archived = !draft.value(FieldId::ARCHIVED_AT).is_null();
+        draft.visit(&mut |row| self.row(row, archived, report));
+    }
+
+    /// A record or one of its lines.
+    fn row(&mut self, row: &Draft, archived: bool, report: &mut Report) {
+        report.records += 1;
+        for (place, field) in row.entity.fields.iter().enumerate() {
+            let stored = row.was(place);
+            match field.class {
+                FieldClass::Row if row.at(place) != stored => {
+                    let text = Text {
+                        zh: "保存的计算结果与重新计算的不一致",
+                        en: "the stored value is not what its inputs give",
+                    };
+                    report.add(breach(row, Invariant::Derived, text).field(&field.name));
+                }
+                FieldClass::Input if !field.id.0.is_system() => {
+                    if !allowed(&field.ty, stored) {
+                        let text = Text { zh: "值不在定义的选项之中", en: "the value is none of the options" };
+                        report.add(breach(row, Invariant::Values, text).field(&field.name));
+                    }
+                    if !archived && stored.is_null() && is_required(field) {
+                        let text = Text { zh: "必填字段为空", en: "a required field is empty" };
+                        report.add(breach(row, Invariant::Values, text).field(&field.name).notice());
+                    }
+                    if matches!(field.ty, FieldType::AutoNumber { .. }) && !stored.is_null() {
+                        *self.numbers.entry(field.id).or_default() += 1;
+                    }
+                }
+                FieldClass::Row | FieldClass::Input | FieldClass::Live => {}
+            }
+        }
+    }
+
+    /// Numbers that records hold against those that were given: never more, and for gapless ones exactly as many.
+    fn sequences(&self, tx: &mut Tx, report: &mut Report) -> Result<(), RecordsError> {
+        let given: BTreeMap<String, i64> = sequence::totals(tx)?.into_iter().collect();
+        for entity in self.frame.catalog.entities.values() {
+            for field in &entity.fields {
+                let FieldType::AutoNumber { gapless, .. } = field.ty else { continue };
+                let held = self.numbers.get(&field.id).copied().unwrap_or_default();
+                let given = given.get(&field.id.to_string()).copied().unwrap_or_default();
+                if held > given || (gapless && held < given) {
+                    let (zh, en) = (
+                        format!("已发出 {given} 个编号，而记录中有 {held} 个"),
+                        format!("{given} number(s) were given, records hold {held}"),
+                    );
+                    let breach = Breach::new(Invariant::Numbers, Text { zh: &zh, en: &en });
+                    report.add(breach.of(entity.full_name()).field(&field.name));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn breach(row: &Draft, invariant: Invariant, text: Text<'_>) -> Breach {
+    Breach::new(invariant, text).of(row.entity.full_name()).at(RecordId(row.id))
+}
+
+/// Whether a choice or state is one of those defined, retired ones included.
+fn allowed(ty: &FieldType, value: &Value) -> bool {
+    let one = |options: &[OptionDoc], value: &Value| match value {
+        Value::Null => true,
+        Value::Text(name) => options.iter().any(|option| option.name == *name),
+        _ => false,
+    };
+    match (ty, value) {
+        (FieldType::Choice { options }, value) => one(options, value),
+        (FieldType::State(machine), value) => one(&machine.states, value),
+        (FieldType::Choices { options }, Value::List(items)) => items.iter().all(|item| one(options, item)),
+        _ => true,
+    }
+}
+
+/// Conditional requirements depend on the record as it was when it was saved and are the write's own affair.
+fn is_required(field: &Field) -> bool {
+    let entered = !matches!(field.ty, FieldType::Lines { .. } | FieldType::Links { .. } | FieldType::AutoNumber { .. });
+    entered && matches!(field.required, Requirement::Yes)
+}

@@ -1,0 +1,111 @@
+//! What `kontor verify` asks of the database itself: its files, its tables against the tenant's record of them, its references.
+use std::collections::{BTreeMap, BTreeSet};
+
+use kontor_definitions::{ColumnType, EntityId, FieldId};
+
+use super::cells::Cells;
+use crate::{
+    error::StorageError,
+    schema::{Physical, quoted},
+    store::Dialect,
+    tx::Tx,
+};
+
+const SQLITE_FILES: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+/// A build of an index that was broken off leaves it behind, present and useless.
+const POSTGRES_INDEXES: &str = "SELECT CAST(c.relname AS TEXT) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND NOT (i.indisvalid AND i.indisready) ORDER BY 1";
+const SQLITE_COLUMNS: &str = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+const POSTGRES_COLUMNS: &str = "SELECT CAST(c.relname AS TEXT), CAST(a.attname AS TEXT) FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped";
+const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_master WHERE type = 'index'";
+const POSTGRES_INDEX_NAMES: &str = "SELECT CAST(indexname AS TEXT) FROM pg_indexes WHERE schemaname = {schema}";
+
+/// How the real tables differ from the tenant's record of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The table of an entity is not there.
+    NoTable(EntityId),
+    /// A column is not there.
+    NoColumn(EntityId, FieldId),
+    /// A column that nothing made.
+    ForeignColumn(EntityId, String),
+    /// An index is not there.
+    NoIndex(EntityId, Vec<FieldId>),
+}
+
+/// What the database finds wrong with itself, in its own words: damaged pages on SQLite, invalid indexes on PostgreSQL.
+pub fn database(tx: &mut Tx) -> Result<Vec<String>, StorageError> {
+    let sql = in_schema(tx, SQLITE_FILES, POSTGRES_INDEXES);
+    tx.query(&sql, &[], &[ColumnType::Text])?.into_iter().map(|row| Cells::of(row).text()).collect()
+}
+
+/// Every table, column and index that is missing, and every column too many.
+pub fn differences(tx: &mut Tx, physical: &Physical) -> Result<Vec<Difference>, StorageError> {
+    let (columns, indexes) = (columns(tx)?, indexes(tx)?);
+    let mut found = Vec::new();
+    for (entity, table) in &physical.tables {
+        let Some(real) = columns.get(&table.name) else {
+            found.push(Difference::NoTable(*entity));
+            continue;
+        };
+        let missing = table.columns.iter().filter(|(_, column)| !real.contains(&column.name));
+        found.extend(missing.map(|(field, _)| Difference::NoColumn(*entity, *field)));
+        let known: BTreeSet<&str> = table.columns.values().map(|column| column.name.as_str()).collect();
+        let foreign = real.iter().filter(|name| !known.contains(name.as_str()));
+        found.extend(foreign.map(|name| Difference::ForeignColumn(*entity, name.clone())));
+        let lost = table.indexes.iter().filter(|(name, _)| !indexes.contains(name.as_str()));
+        found.extend(lost.map(|(_, index)| Difference::NoIndex(*entity, index.fields.clone())));
+    }
+    Ok(found)
+}
+
+/// References that lead to no record, by entity and field, with how many there are.
+pub fn dangling(tx: &mut Tx, physical: &Physical) -> Result<Vec<(EntityId, FieldId, i64)>, StorageError> {
+    let mut found = Vec::new();
+    for (entity, table) in &physical.tables {
+        for (field, column) in &table.columns {
+            let Some(target) = column.target.and_then(|target| physical.tables.get(&target)) else { continue };
+            let (from, to, name) = (quoted(&table.name), quoted(&target.name), quoted(&column.name));
+            let sql = format!(
+                "SELECT COUNT(*) FROM {{t}}{from} f WHERE f.{name} IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM {{t}}{to} g WHERE g.\"id\" = f.{name})"
+            );
+            let rows = tx.query(&sql, &[], &[ColumnType::Integer])?;
+            let count = Cells::first(rows).map_or(Ok(0), |mut cells| cells.integer())?;
+            if count > 0 {
+                found.push((*entity, *field, count));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn columns(tx: &mut Tx) -> Result<BTreeMap<String, BTreeSet<String>>, StorageError> {
+    let sql = in_schema(tx, SQLITE_COLUMNS, POSTGRES_COLUMNS);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in tx.query(&sql, &[], &[ColumnType::Text, ColumnType::Text])? {
+        let mut cells = Cells::of(row);
+        found.entry(cells.text()?).or_default().insert(cells.text()?);
+    }
+    Ok(found)
+}
+
+fn indexes(tx: &mut Tx) -> Result<BTreeSet<String>, StorageError> {
+    let sql = in_schema(tx, SQLITE_INDEXES, POSTGRES_INDEX_NAMES);
+    tx.query(&sql, &[], &[ColumnType::Text])?.into_iter().map(|row| Cells::of(row).text()).collect()
+}
+
+/// The statement of this database; the catalogue of a server is asked about the tenant's own schema, whose name is made of
+/// hexadecimal digits.
+fn in_schema(tx: &Tx, sqlite: &str, postgres: &str) -> String {
+    match tx.dialect() {
+        Dialect::Sqlite => sqlite.to_owned(),
+        Dialect::Postgres => {
+            let schema = tx.prefix().trim_end_matches('.').trim_matches('"');
+            postgres.replace("{schema}", &format!("'{schema}'"))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A connection past the engine to a tenant's database, for tests that damage it on purpose.
+use kontor_apps::Tenant;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
+use tokio::runtime::Runtime;
+
+use super::database::Database;
+
+/// A connection that no rule of the engine and no foreign key stands in the way of.
+pub(crate) enum Raw {
+    /// To the tenant's file.
+    Sqlite(rusqlite::Connection),
+    /// To the server, with what stands before the tenant's table names.
+    Postgres(Runtime, Box<PgConnection>, String),
+}
+
+impl Raw {
+    /// A connection to the tenant's tables.
+    pub(crate) fn open(database: &Database, tenant: &Tenant) -> Self {
+        let Some(url) = database.url() else {
+            let file = database.config().data.join("tenants").join(format!("{}.sqlite", tenant.id()));
+            let connection = rusqlite::Connection::open(file).unwrap();
+            connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+            return Self::Sqlite(connection);
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (connection, schema) = runtime.block_on(async {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            connection.execute("SET session_replication_role = replica").await.unwrap();
+            let sql = "SELECT CAST(table_schema AS TEXT) FROM information_schema.tables WHERE table_name = 'physical_table'";
+            let schema: String = connection.fetch_one(sql).await.unwrap().get(0);
+            (connection, schema)
+        });
+        Self::Postgres(runtime, Box::new(connection), format!("\"{schema}\"."))
+    }
+
+    /// Runs a statement; `{t}` stands before table names.
+    pub(crate) fn run(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(connection) => {
+                connection.execute_batch(&sql.replace("{t}", "")).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            }
+            Self::Postgres(runtime, connection, prefix) => {
+                let sql = sql.replace("{t}", prefix);
+                runtime.block_on(connection.execute(AssertSqlSafe(sql.clone()))).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            }
+        }
+    }
+}
