@@ -43,6 +43,7 @@ fn december_is_imported_exactly(database: &Database) {
     assert_eq!((again.created, again.skipped, again.failed), (0, 2_025, 0));
     assert!(again.created_references.is_empty());
     assert_eq!(sum("true")["count()"], 2_025);
+    instance.assert_whole("after two imports");
 }
 
 fn import(instance: &Instance, table: Table) -> Report {

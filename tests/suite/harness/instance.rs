@@ -2,8 +2,11 @@
 use std::sync::{Arc, OnceLock};
 
 use kontor_apps::{NewUser, Tenant, package::Package};
+use kontor_definitions::RecordId;
+use kontor_records::{Caller, Who};
 use kontor_server::{Config, config, engine::Engine, http, sign_in::password};
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use super::{client::Client, database::Database, repository};
 
@@ -87,6 +90,16 @@ impl Instance {
     /// The engine, for what HTTP does not reach.
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.engine
+    }
+
+    /// Everything that is stored holds: what `kontor verify` says.
+    pub(crate) fn assert_whole(&self, when: &str) {
+        let (now, today) = self.engine.moment();
+        let who = Who::Engine(RecordId(Uuid::nil()));
+        let caller = Caller { who, now, today, seed: 0, locale: "en".to_owned() };
+        let report = kontor_records::read_blocking(&self.tenant, caller, |session| session.verify());
+        let report = report.unwrap_or_else(|error| panic!("{when}: it cannot be verified: {error}"));
+        assert!(report.is_clean(), "{when}: {:?}", report.breaches);
     }
 
     /// The tenant.

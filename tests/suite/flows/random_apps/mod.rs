@@ -35,6 +35,7 @@ fn random_apps_match_a_model(database: &Database) {
             } else {
                 driver.live_through(&mut random, &mut before);
             }
+            instance.assert_whole(&format!("after seed {seed}"));
         }
     }
     assert!(only.is_some() || refused > 0, "no app was broken on purpose");
