@@ -313,6 +313,12 @@ pub enum FieldType {
     Files {
         /// More than one.
         many: bool,
+        /// Images only.
+        images: bool,
+        /// At least so many, where there are any.
+        min: u32,
+        /// At most so many.
+        max: u32,
     },
     /// Numbered by the engine.
     AutoNumber {

@@ -17,6 +17,10 @@ pub(crate) enum Shape {
     Money,
     /// Whatever the value is.
     Plain,
+    /// The id of a file in a list of one, answered as the file.
+    File,
+    /// Ids of files, answered as files.
+    Files,
 }
 
 impl Shape {
@@ -31,6 +35,8 @@ impl Shape {
             FieldType::Integer { .. } | FieldType::Duration => Self::Number,
             FieldType::Decimal { scale, .. } => Self::Decimal(u32::from(*scale)),
             FieldType::Money { .. } => Self::Money,
+            FieldType::Files { many: false, .. } => Self::File,
+            FieldType::Files { many: true, .. } => Self::Files,
             FieldType::Text { .. }
             | FieldType::LongText { .. }
             | FieldType::Boolean
@@ -45,7 +51,6 @@ impl Shape {
             | FieldType::Links { .. }
             | FieldType::Code(_)
             | FieldType::Json(_)
-            | FieldType::Files { .. }
             | FieldType::AutoNumber { .. }
             | FieldType::Formula { .. }
             | FieldType::Rollup { .. }
@@ -118,7 +123,7 @@ fn number(out: &mut String, number: Decimal, shape: Shape) {
             write!(out, "\"{number}\"")
         }
         Shape::Money => write!(out, "\"{}\"", at_least(number, 2)),
-        Shape::Plain => write!(out, "\"{}\"", plain(number)),
+        Shape::Plain | Shape::File | Shape::Files => write!(out, "\"{}\"", plain(number)),
     };
 }
 

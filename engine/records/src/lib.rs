@@ -9,6 +9,7 @@ mod condition;
 mod cursor;
 mod entry;
 mod error;
+mod files;
 mod finding;
 mod frame;
 mod ids;
@@ -24,6 +25,7 @@ mod write;
 
 pub use entry::{Caller, Who, dry_run_blocking, read, read_blocking, write, write_blocking};
 pub use error::{Kind, RecordsError};
+pub use files::NewFile;
 pub use finding::{Class, FieldError, Findings, Text};
 pub use input::Input;
 pub use session::{IdempotencyKey, Params, Session, Shown};

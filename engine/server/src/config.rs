@@ -17,6 +17,26 @@ pub const LISTEN: &str = "127.0.0.1:8080";
 /// The business zone unless told otherwise.
 pub const TIME_ZONE: &str = "Asia/Shanghai";
 
+/// The largest file that can be uploaded unless told otherwise, in megabytes.
+pub const FILE_MEGABYTES: u64 = 512;
+/// What all files of a tenant take together at most unless told otherwise, in megabytes.
+pub const TENANT_MEGABYTES: u64 = 10_240;
+
+/// What files may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Megabytes of one file.
+    pub file: u64,
+    /// Megabytes of all files of a tenant.
+    pub tenant: u64,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self { file: FILE_MEGABYTES, tenant: TENANT_MEGABYTES }
+    }
+}
+
 /// How an instance runs.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -30,6 +50,8 @@ pub struct Config {
     pub tls: bool,
     /// The business zone: which day `today()` is.
     pub zone: &'static Tz,
+    /// What files may take.
+    pub files: FileLimits,
 }
 
 /// What can be set in `kontor.toml`.
@@ -46,6 +68,10 @@ pub struct File {
     pub tls: Option<bool>,
     /// See [`Config::zone`], by its name in the IANA database.
     pub time_zone: Option<String>,
+    /// See [`FileLimits::file`].
+    pub file_megabytes: Option<u64>,
+    /// See [`FileLimits::tenant`].
+    pub tenant_megabytes: Option<u64>,
 }
 
 /// A setting that cannot be used.

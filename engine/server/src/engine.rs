@@ -10,6 +10,7 @@ use time_tz::{OffsetDateTimeExt as _, Tz};
 
 use crate::{
     config::Config,
+    files::Folder,
     language::{Language, Text},
     problem::Problem,
     screens::ScreenCache,
@@ -22,6 +23,7 @@ pub struct Engine {
     apps: Arc<Apps>,
     desk: SignInDesk,
     screens: ScreenCache,
+    files: Folder,
     backfill: Arc<dyn Backfill>,
 }
 
@@ -30,7 +32,9 @@ impl Engine {
     pub fn new(config: Config, store: Store) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let desk = SignInDesk::new(store.control(), Passwords::new(cores));
-        Self { config, apps: Arc::new(Apps::open(store)), desk, screens: ScreenCache::default(), backfill: Arc::new(Recompute) }
+        let files = Folder::new(config.data.join("files"));
+        let apps = Arc::new(Apps::open(store));
+        Self { config, apps, desk, screens: ScreenCache::default(), files, backfill: Arc::new(Recompute) }
     }
 
     /// Its settings.
@@ -48,6 +52,11 @@ impl Engine {
     /// Answers of `GET /api/definitions` that were made before.
     pub(crate) fn screens(&self) -> &ScreenCache {
         &self.screens
+    }
+
+    /// Where the content of files is kept.
+    pub(crate) fn files(&self) -> &Folder {
+        &self.files
     }
 
     /// Who computes derived fields of rows that are there already when definitions go live.

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use kontor_storage::{StorageError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, engine::Engine, http};
+use crate::{config::Config, engine::Engine, files, http};
 
 /// Sessions that have ended are removed so often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -99,5 +99,6 @@ async fn sweep(engine: Arc<Engine>) {
         if let Err(error) = engine.desk().sweep(engine.now()).await {
             tracing::warn!(%error, "sessions were not swept");
         }
+        files::run_once(&engine, engine.now()).await;
     }
 }

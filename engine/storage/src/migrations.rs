@@ -20,6 +20,7 @@ const CONTROL: &[Step] =
 const TENANT: &[Step] = &[
     Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
     Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") },
+    Step { number: 7, name: "files", sql: include_str!("../../../migrations/tenant/0007_files.sql") },
 ];
 
 /// Brings the control database to this engine's version; does nothing when it is there already.

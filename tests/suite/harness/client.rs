@@ -45,7 +45,16 @@ impl Client {
 
     /// The same service with this person signed in.
     pub(crate) fn signed_in(&self, email: &str, password: &str) -> Self {
-        let answer = self.post("/api/session", &json!({"email": email, "password": password})).expect(200);
+        self.with_session(&json!({"email": email, "password": password}))
+    }
+
+    /// The same for a person who is in several tenants.
+    pub(crate) fn signed_in_to(&self, tenant: &str, email: &str) -> Self {
+        self.with_session(&json!({"tenant": tenant, "email": email, "password": super::instance::PASSWORD}))
+    }
+
+    fn with_session(&self, body: &Json) -> Self {
+        let answer = self.post("/api/session", body).expect(200);
         let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
         let csrf = answer.json()["csrf"].as_str().unwrap().to_owned();
         Self { cookie: Some(cookie), csrf: Some(csrf), ..self.clone() }

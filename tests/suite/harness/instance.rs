@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{client::Client, database::Database, repository};
 
 /// The password of everybody in tests.
-const PASSWORD: &str = "kontor-test";
+pub(crate) const PASSWORD: &str = "kontor-test";
 /// The only tenant.
 const TENANT: &str = "test";
 
@@ -32,6 +32,8 @@ impl Instance {
             listen: config::address("127.0.0.1:0").unwrap(),
             tls: false,
             zone: config::zone(config::TIME_ZONE).unwrap(),
+            // Small, so that tests reach them.
+            files: config::FileLimits { file: 1, tenant: 3 },
         };
         let engine = Arc::new(Engine::new(config, database.open()));
         let admin = person("admin", "base.administrator");

@@ -19,6 +19,7 @@ fn a_server_starts_answers_and_stops(database: &Database) {
         listen: config::address("127.0.0.1:0").unwrap(),
         tls: false,
         zone: config::zone(config::TIME_ZONE).unwrap(),
+        files: config::FileLimits::default(),
     };
     let running = runtime.block_on(start(config.clone())).unwrap_or_else(|error| panic!("{error}"));
     let addr = running.addr;

@@ -106,8 +106,9 @@ pub(super) fn type_of(site: &Site<'_>, kind: FieldKind, findings: &mut Findings)
         FieldKind::Address => FieldType::Json(JsonFormat::Address),
         FieldKind::Location => FieldType::Json(JsonFormat::Location),
         FieldKind::Json => FieldType::Json(JsonFormat::Any),
-        FieldKind::Files => FieldType::Files { many: true },
-        FieldKind::File | FieldKind::Image | FieldKind::Signature => FieldType::Files { many: false },
+        FieldKind::Files => files(site, findings)?,
+        FieldKind::File => FieldType::Files { many: false, images: false, min: 0, max: 1 },
+        FieldKind::Image | FieldKind::Signature => FieldType::Files { many: false, images: true, min: 0, max: 1 },
         FieldKind::AutoNumber => auto_number(site, findings)?,
         FieldKind::Formula => formula(site, findings)?,
         FieldKind::Rollup | FieldKind::Lookup => return None,
@@ -192,6 +193,18 @@ fn lines(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
         findings.add(site.file, &site.at("min"), Code::BadRange, &[&min.to_string(), &max.to_string()]);
     }
     Some(FieldType::Lines { entity, min, max })
+}
+
+/// The most files a field may hold where it sets no limit of its own.
+const MAX_FILES: u32 = 100;
+
+fn files(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
+    let (min, max) = (site.doc.min.unwrap_or(0), site.doc.max.unwrap_or(MAX_FILES));
+    if min > max {
+        findings.add(site.file, &site.at("min"), Code::BadRange, &[&min.to_string(), &max.to_string()]);
+        return None;
+    }
+    Some(FieldType::Files { many: true, images: false, min, max })
 }
 
 /// The most lines a record may have where a field sets no limit of its own.

@@ -46,7 +46,7 @@ pub(crate) fn coerce(field: &Field, input: &Input, kept: Option<&Value>, pointer
         FieldType::Reference { .. } => reference(place, place.text(input)?),
         FieldType::Code(list) => code::code(place, place.text(input)?, *list),
         FieldType::Json(format) => structure::json(place, input, *format),
-        FieldType::Files { many } => structure::files(place, input, *many),
+        FieldType::Files { many, min, max, .. } => structure::files(place, input, *many, (*min, *max)),
         FieldType::Lines { .. }
         | FieldType::Links { .. }
         | FieldType::Formula { .. }

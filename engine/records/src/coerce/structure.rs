@@ -76,12 +76,12 @@ fn clean(place: Place<'_>, input: &Input) -> Result<(), FieldError> {
     }
 }
 
-/// Ids of files. A field for one file takes its id alone too.
-pub(super) fn files(place: Place<'_>, input: &Input, many: bool) -> Result<Value, FieldError> {
+/// Ids of files, or files as they are answered. A field for one file takes it alone too.
+pub(super) fn files(place: Place<'_>, input: &Input, many: bool, (min, max): (u32, u32)) -> Result<Value, FieldError> {
     let single;
     let items = match input {
         Input::List(items) => items,
-        Input::Text(_) if !many => {
+        Input::Text(_) | Input::Object(_) if !many => {
             single = vec![input.clone()];
             &single
         }
@@ -90,9 +90,18 @@ pub(super) fn files(place: Place<'_>, input: &Input, many: bool) -> Result<Value
     if !many && items.len() > 1 {
         return Err(place.refused("too_many", Text { zh: "只能放一个文件", en: "one file only" }));
     }
+    let count = items.len();
+    if count > usize::try_from(max).unwrap_or(usize::MAX) {
+        let text = Text { zh: &format!("最多 {max} 个文件"), en: &format!("at most {max} files") };
+        return Err(place.refused("too_many", text));
+    }
+    if count > 0 && count < usize::try_from(min).unwrap_or(usize::MAX) {
+        let text = Text { zh: &format!("至少需要 {min} 个文件"), en: &format!("at least {min} files are needed") };
+        return Err(place.refused("too_few", text));
+    }
     let mut ids = Vec::with_capacity(items.len());
     for item in items {
-        let text = place.text(item)?;
+        let text = place.text(item.get("id").unwrap_or(item))?;
         let id = parse_id(text).ok_or_else(|| {
             place.refused(
                 "not_an_id",
@@ -102,7 +111,10 @@ pub(super) fn files(place: Place<'_>, input: &Input, many: bool) -> Result<Value
                 },
             )
         })?;
-        ids.push(Value::Text(id.to_string()));
+        let id = Value::Text(id.to_string());
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
     }
     Ok(if ids.is_empty() { Value::Null } else { Value::List(ids) })
 }

@@ -15,6 +15,7 @@ pub(crate) fn record(out: &mut String, page: &Page<'_>, row: &Row) {
         json::key(out, &column.key);
         match (targets, value) {
             (Some(targets), Value::Id(_)) => target(out, targets, value),
+            (_, value) if matches!(column.shape, Shape::File | Shape::Files) => page.files.write(out, value, column.shape),
             (Some(_) | None, value) => json::value(out, value, column.shape),
         }
     }

@@ -7,7 +7,7 @@ use kontor_storage::{Archived, Query, Row, StorageError, Tx};
 use uuid::Uuid;
 
 use super::selection::{LinesColumn, Selection};
-use crate::{condition, frame::Frame};
+use crate::{condition, files::Files, frame::Frame, json::Shape};
 
 /// Rows of a selection: the id first, then its columns, then whatever was asked for besides.
 pub(crate) struct Page<'s> {
@@ -17,6 +17,8 @@ pub(crate) struct Page<'s> {
     pub(crate) expanded: Vec<Option<Targets<'s>>>,
     /// For each `lines` column the lines by parent.
     pub(crate) lines: Vec<Lines<'s>>,
+    /// The files that the rows hold.
+    pub(crate) files: Files,
 }
 
 /// Referenced records by id.
@@ -44,7 +46,10 @@ pub(crate) fn unfold<'s>(frame: &Frame, tx: &mut Tx, selection: &'s Selection, r
     for column in &selection.lines {
         lines.push(lines_of(frame, tx, selection.entity.id, column, &rows)?);
     }
-    Ok(Page { selection, rows, expanded, lines })
+    let shapes = selection.columns.iter().map(|column| column.shape);
+    let held = shapes.enumerate().filter(|(_, shape)| matches!(shape, Shape::File | Shape::Files));
+    let files = Files::load(tx, held.flat_map(|(index, _)| rows.iter().filter_map(move |row| row.get(index + 1))))?;
+    Ok(Page { selection, rows, expanded, lines, files })
 }
 
 /// The ids in a column, each once, in order of appearance.

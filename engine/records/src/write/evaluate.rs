@@ -15,6 +15,7 @@ use super::{
 use crate::{
     coerce::parse_id,
     error::RecordsError,
+    files::Files,
     finding::{Class, FieldError, Findings, Text, below, quoted},
     input::Input,
     json::{self, Shape},
@@ -100,7 +101,11 @@ impl Session<'_> {
                         FieldClass::Live => view.derived(field).and_then(|value| compute.fitted(draft, field, value)).ok(),
                         FieldClass::Input | FieldClass::Row => Some(draft.at(place).clone()),
                     };
-                    json::value(out, &computed.unwrap_or_default(), Shape::of(field));
+                    let (value, shape) = (computed.unwrap_or_default(), Shape::of(field));
+                    match shape {
+                        Shape::File | Shape::Files => Files::load(self.tx, [&value])?.write(out, &value, shape),
+                        Shape::Number | Shape::Decimal(_) | Shape::Money | Shape::Plain => json::value(out, &value, shape),
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@ use super::{
     compute::{Compute, Currencies, has_amounts},
     defaults::Defaults,
     draft::{Draft, Work},
+    files,
     history,
     known::Known,
     numbers, permit, references, store,
@@ -38,6 +39,7 @@ impl Session<'_> {
     pub(crate) fn prepare(&mut self, bench: &mut Bench, works: &mut [Work], live: bool) -> Result<(), RecordsError> {
         let frame = std::sync::Arc::clone(&self.frame);
         references::check(&frame, self.tx, works)?;
+        files::check(&frame, self.tx, works)?;
         for work in works.iter_mut().filter(|work| !work.draft.is_new() && work.action == Action::Update) {
             permit::fields(&frame, self.tx, work)?;
         }
@@ -73,6 +75,7 @@ impl Session<'_> {
             compute.record(&mut work.draft, None, &mut work.findings);
         }
         let revision = store::store(&frame, self.tx, &mut work.draft).map_err(|error| unique_lost(&frame, &work.draft, error))?;
+        files::hold(&frame, self.tx, work)?;
         permit::new_row(&frame, self.tx, work)?;
         history::append(&frame, self.tx, &work.draft, &work.name)?;
         let entity = &work.draft.entity;

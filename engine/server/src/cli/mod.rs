@@ -127,6 +127,10 @@ fn configured(args: InstanceArgs, listen: Option<String>, file: config::File) ->
         listen: config::address(&listen)?,
         tls: file.tls.unwrap_or(false),
         zone: config::zone(file.time_zone.as_deref().unwrap_or(config::TIME_ZONE))?,
+        files: config::FileLimits {
+            file: file.file_megabytes.unwrap_or(config::FILE_MEGABYTES),
+            tenant: file.tenant_megabytes.unwrap_or(config::TENANT_MEGABYTES),
+        },
     })
 }
 

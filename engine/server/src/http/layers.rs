@@ -5,7 +5,7 @@ use axum::{
     BoxError, Router,
     body::Body,
     error_handling::HandleErrorLayer,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header},
 };
 use tower::{
     ServiceBuilder,
@@ -33,21 +33,21 @@ use crate::{
 const CONCURRENT_REQUESTS: usize = 1024;
 /// The longest a request may take. Database work that has begun runs to its end all the same.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
+/// Uploads at the same time; more are shed with 503.
+const CONCURRENT_UPLOADS: usize = 64;
+/// The longest an upload may take.
+const UPLOAD_TIME: Duration = Duration::from_secs(4 * 3600);
 /// Answers below this many bytes are not worth compressing.
 const COMPRESS_ABOVE: u64 = 1024;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Puts the layers around the routes, the first one outermost.
-pub(super) fn around(routes: Router, secure: bool) -> Router {
-    let limits = ServiceBuilder::new()
-        .layer(HandleErrorLayer::new(refused))
-        .layer(LoadShedLayer::new())
-        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENT_REQUESTS))
-        .layer(TimeoutLayer::new(REQUEST_TIME));
+pub(super) fn around(routes: Router, uploads: Router, secure: bool) -> Router {
+    let routes = limited(routes, CONCURRENT_REQUESTS, REQUEST_TIME).merge(limited(uploads, CONCURRENT_UPLOADS, UPLOAD_TIME));
     let compress = CompressionLayer::new()
-        .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
-    let routes = routes.layer(limits).layer(CatchPanicLayer::custom(panicked)).layer(compress);
+        .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")).and(is_no_file));
+    let routes = routes.layer(CatchPanicLayer::custom(panicked)).layer(compress);
     let mut routes = routes;
     for (name, value) in security_headers(secure) {
         routes = routes.layer(SetResponseHeaderLayer::if_not_present(name, value));
@@ -63,6 +63,21 @@ pub(super) fn around(routes: Router, secure: bool) -> Router {
             })
             .on_failure(()),
     )
+}
+
+/// So many requests at a time, each so long.
+fn limited(routes: Router, at_a_time: usize, time: Duration) -> Router {
+    let limits = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(refused))
+        .layer(LoadShedLayer::new())
+        .layer(GlobalConcurrencyLimitLayer::new(at_a_time))
+        .layer(TimeoutLayer::new(time));
+    routes.layer(limits)
+}
+
+/// Files go out as they are: with their length, and in parts where parts are asked for.
+fn is_no_file(_status: StatusCode, _version: Version, headers: &HeaderMap, _extensions: &Extensions) -> bool {
+    !headers.contains_key(header::CONTENT_DISPOSITION)
 }
 
 fn security_headers(secure: bool) -> Vec<(HeaderName, HeaderValue)> {

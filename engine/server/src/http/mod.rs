@@ -5,6 +5,7 @@ mod answer;
 mod caller;
 mod definitions;
 mod draft;
+mod files;
 mod layers;
 mod operations;
 mod packages;
@@ -34,6 +35,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
+pub(crate) use route::DISCARD_LIMIT;
 pub use route::{Access, Route};
 pub use routes::table;
 
@@ -43,11 +45,15 @@ pub fn service(engine: &Arc<Engine>) -> Router {
     for route in table() {
         paths.entry(route.path).or_default().push(route);
     }
-    let mut router = Router::new();
+    let (mut router, mut uploads) = (Router::new(), Router::new());
     for (path, routes) in paths {
-        router = router.route(path, methods(engine, routes));
+        if routes.iter().any(|route| route.streams) {
+            uploads = uploads.route(path, methods(engine, routes));
+        } else {
+            router = router.route(path, methods(engine, routes));
+        }
     }
-    layers::around(router.fallback(elsewhere), engine.config().tls)
+    layers::around(router.fallback(elsewhere), uploads, engine.config().tls)
 }
 
 /// The routes of one path, and 405 for methods that it does not have.

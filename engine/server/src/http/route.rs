@@ -18,7 +18,7 @@ use crate::{
 /// The largest body of a request.
 pub(crate) const BODY_LIMIT: usize = 10 * 1024 * 1024;
 /// How much more than the limit is read and thrown away, so that the client gets to see the refusal.
-const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+pub(crate) const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call it; follows from the handler's signature.
     pub access: Access,
+    /// The handler reads the body itself, however long it is.
+    pub(super) streams: bool,
     pub(super) serve: Arc<dyn Fn(Arc<Engine>, AxumRequest) -> Served + Send + Sync>,
 }
 
@@ -66,7 +68,29 @@ where
             answer.await.unwrap_or_else(|problem| problem.respond(language))
         })
     };
-    Route { method, path, access: C::ACCESS, serve: Arc::new(serve) }
+    Route { method, path, access: C::ACCESS, streams: false, serve: Arc::new(serve) }
+}
+
+/// A line of the table whose handler reads the body itself, as it comes.
+pub(super) fn streamed<C, F, Fut>(method: Method, path: &'static str, handler: F) -> Route
+where
+    C: Caller + 'static,
+    F: Fn(Arc<Engine>, C, Request, Body) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let serve = move |engine: Arc<Engine>, request: AxumRequest| -> Served {
+        Box::pin(async move {
+            let language = language_of(&request);
+            let (mut parts, body) = request.into_parts();
+            let answer = async {
+                let caller = C::identify(&engine, &parts).await?;
+                let request = read(&mut parts, Body::empty(), language).await?;
+                handler(engine, caller, request, body).await
+            };
+            answer.await.unwrap_or_else(|problem| problem.respond(language))
+        })
+    };
+    Route { method, path, access: C::ACCESS, streams: true, serve: Arc::new(serve) }
 }
 
 /// The language that a request asks for.

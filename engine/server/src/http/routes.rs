@@ -2,8 +2,8 @@
 use axum::http::Method;
 
 use super::{
-    definitions, draft, operations, packages, records, revisions,
-    route::{Route, route},
+    definitions, draft, files, operations, packages, records, revisions,
+    route::{Route, route, streamed},
     session,
 };
 
@@ -27,6 +27,8 @@ pub fn table() -> Vec<Route> {
         route(delete.clone(), "/api/records/{entity}/{id}", records::archive),
         route(get.clone(), "/api/records/{entity}/{id}/history", records::history),
         route(post.clone(), "/api/records/{entity}/{id}/actions/{action}", records::act),
+        streamed(post.clone(), "/api/files", files::upload),
+        route(get.clone(), "/api/files/{id}", files::download),
         route(get.clone(), "/api/draft", draft::list),
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),

@@ -1,0 +1,209 @@
+//! Files: uploaded, held by records, given to those who read them and to nobody else, removed when nobody holds them.
+use axum::http::Method;
+use kontor_server::files::run_once;
+use serde_json::{Value as Json, json};
+use time::Duration;
+
+use crate::harness::{
+    both_databases,
+    client::{Answer, Client},
+    database::Database,
+    instance::{Instance, folder},
+};
+
+both_databases!(
+    a_file_goes_up_into_a_record_and_down,
+    a_file_is_for_those_who_read_it,
+    what_cannot_be_kept_is_said,
+    fields_take_the_files_that_they_may,
+    unused_files_leave_after_a_day,
+);
+
+const PDF: &[u8] = b"%PDF-1.7\nsome pages";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\nsome pixels";
+
+fn shelf(database: &Database) -> Instance {
+    let instance = Instance::new(database);
+    instance.install(&folder("tests/cases/files/shelf"));
+    for (name, role) in [("keeper", "keeper"), ("other", "keeper"), ("reader", "reader"), ("stranger", "stranger")] {
+        instance.add_person(name, &format!("shelf.{role}"));
+    }
+    instance
+}
+
+fn upload(client: &Client, name: &str, kind: &str, bytes: &[u8]) -> Answer {
+    let path = format!("/api/files?name={name}");
+    client.send(Method::POST, &path, Some(bytes.to_vec()), &[("content-type", kind)])
+}
+
+fn uploaded(client: &Client, name: &str, bytes: &[u8]) -> Json {
+    upload(client, name, "application/octet-stream", bytes).expect(201).json()
+}
+
+fn id(record: &Json) -> &str {
+    record["id"].as_str().unwrap()
+}
+
+fn a_file_goes_up_into_a_record_and_down(database: &Database) {
+    let keeper = shelf(database).client("keeper");
+    let answer = upload(&keeper, "%E5%90%88%E5%90%8C.pdf", "application/pdf", PDF).expect(201);
+    let file = answer.json();
+    let expected = json!({"id": file["id"], "name": "合同.pdf", "type": "application/pdf", "size": PDF.len()});
+    assert_eq!(file, expected);
+    let path = format!("/api/files/{}", id(&file));
+    assert_eq!(answer.headers["location"], path.as_str());
+    assert_eq!(keeper.get(&path).expect(200).bytes, PDF, "one's own before any record holds it");
+
+    let item = keeper.post("/api/records/item", &json!({"title": "A", "scan": file["id"]})).expect(201).json();
+    assert_eq!(item["scan"], expected);
+    let record = format!("/api/records/item/{}", id(&item));
+    assert_eq!(keeper.get(&record).expect(200).json()["scan"], expected);
+    assert_eq!(keeper.get("/api/records/item").expect(200).json()["items"][0]["scan"], expected);
+    // What was read may be sent back.
+    assert_eq!(keeper.patch(&record, &json!({"scan": expected})).expect(200).json()["revision"], 1);
+
+    let down = keeper.get(&path).expect(200);
+    assert_eq!(down.bytes, PDF);
+    for (name, value) in [
+        ("content-type", "application/pdf"),
+        ("content-disposition", "inline; filename=\"__.pdf\"; filename*=UTF-8''%E5%90%88%E5%90%8C.pdf"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("content-length", "19"),
+    ] {
+        assert_eq!(down.headers[name], value);
+    }
+    let part = keeper.send(Method::GET, &path, None, &[("range", "bytes=1-3")]).expect(206);
+    assert_eq!((part.bytes.as_slice(), part.headers["content-range"].to_str().unwrap()), (&PDF[1..4], "bytes 1-3/19"));
+    keeper.send(Method::GET, &path, None, &[("range", "bytes=99-")]).expect(416);
+    let page = uploaded(&keeper, "a.html", b"<script>alert(1)</script>");
+    let page = keeper.get(&format!("/api/files/{}", id(&page))).expect(200);
+    assert!(page.headers["content-disposition"].to_str().unwrap().starts_with("attachment;"));
+}
+
+fn a_file_is_for_those_who_read_it(database: &Database) {
+    let instance = shelf(database);
+    let [keeper, other, reader, stranger] = ["keeper", "other", "reader", "stranger"].map(|name| instance.client(name));
+    let [scan, photo, drawing] =
+        [("a.pdf", PDF), ("a.png", PNG), ("b.pdf", b"%PDF-drawing")].map(|(name, bytes)| uploaded(&keeper, name, bytes));
+    let nobodys = keeper.get("/api/files/018f0000-0000-7000-8000-000000000000").expect(404).bytes;
+    let asked = |client: &Client, file: &Json| client.get(&format!("/api/files/{}", id(file)));
+    let refused = |client: &Client, file: &Json| {
+        assert_eq!(asked(client, file).expect(404).bytes, nobodys, "as an id that does not exist");
+    };
+    for client in [&other, &reader, &stranger] {
+        refused(client, &scan);
+    }
+    // Nobody takes somebody else's file into a record of their own.
+    let taken = other.post("/api/records/item", &json!({"title": "B", "scan": scan["id"]})).expect(422);
+    let unknown = other.post("/api/records/item", &json!({"title": "B", "scan": "018f0000-0000-7000-8000-000000000000"}));
+    assert_eq!(taken.bytes, unknown.expect(422).bytes);
+    assert_eq!(taken.json()["errors"][0]["code"], "unknown_file");
+
+    let item = json!({"title": "A", "scan": scan["id"], "photo": photo["id"], "parts": [{"name": "P", "drawing": drawing["id"]}]});
+    let item = keeper.post("/api/records/item", &item).expect(201).json();
+    let record = format!("/api/records/item/{}", id(&item));
+    for file in [&scan, &photo, &drawing] {
+        for client in [&keeper, &other] {
+            asked(client, file).expect(200);
+        }
+        refused(&stranger, file);
+    }
+    asked(&reader, &photo).expect(200);
+    refused(&reader, &scan);
+    refused(&reader, &drawing);
+    let read = reader.get(&record).expect(200).json();
+    assert!(read.get("scan").is_none() && read["photo"]["name"] == "a.png", "{read}");
+
+    instance.add_tenant("second", "Second");
+    let elsewhere = instance.visitor().signed_in_to("second", "admin@test.kontor");
+    let here = instance.visitor();
+    for file in [&scan, &photo, &drawing] {
+        assert_eq!(elsewhere.get(&format!("/api/files/{}", id(file))).expect(404).bytes, nobodys);
+        here.get(&format!("/api/files/{}", id(file))).expect(401);
+    }
+    upload(&here, "a.pdf", "application/pdf", PDF).expect(401);
+    upload(&keeper.without_token(), "a.pdf", "application/pdf", PDF).expect(403);
+
+    // Who is shown a file by a record may change the record and keep it; a file that was let go is its uploader's alone.
+    let kept = other.patch(&record, &json!({"title": "C", "scan": scan["id"]})).expect(200).json();
+    assert_eq!(kept["scan"]["id"], scan["id"]);
+    other.patch(&record, &json!({"scan": null, "parts": []})).expect(200);
+    for file in [&scan, &drawing] {
+        refused(&other, file);
+        asked(&keeper, file).expect(200);
+    }
+}
+
+fn what_cannot_be_kept_is_said(database: &Database) {
+    let keeper = shelf(database).client("keeper");
+    for (name, kind, bytes) in [("a.png", "image/png", PDF), ("a.pdf", "image/png", PDF), ("a", "image/png;x", PDF), ("a.pdf", "", PNG)] {
+        let wrong = upload(&keeper, name, kind, bytes).expect(422).json();
+        assert_eq!(wrong["code"], "type_mismatch", "{name} {kind}");
+    }
+    let wrong = upload(&keeper.clone().reading("zh-CN"), "a.png", "image/png", PDF).expect(422).json();
+    assert!(wrong["detail"].as_str().unwrap().contains("application/pdf"), "{wrong}");
+    assert_eq!(upload(&keeper, "a.pdf", "", b"").expect(422).json()["code"], "empty_file");
+    upload(&keeper, "", "", PDF).expect(400);
+    upload(&keeper, "a%0Ab.pdf", "", PDF).expect(400);
+    let large = |fill: u8, size: usize| upload(&keeper, "a.txt", "text/plain", &vec![fill; size]);
+    let refused = large(b'x', (1 << 20) + 1).expect(413).json();
+    assert_eq!(refused["code"], "too_large");
+    for fill in [b'a', b'b', b'c'] {
+        large(fill, 1 << 20).expect(201);
+    }
+    let full = large(b'd', 1).expect(507).json();
+    assert_eq!(full["code"], "quota_reached");
+    let left: Vec<_> = std::fs::read_dir(data(database).join("incoming")).unwrap().collect();
+    assert!(left.is_empty(), "what was refused is not left behind: {left:?}");
+}
+
+fn fields_take_the_files_that_they_may(database: &Database) {
+    let keeper = shelf(database).client("keeper");
+    let [a, b, c, d] = [1, 2, 3, 4].map(|n| uploaded(&keeper, "a.pdf", format!("%PDF-{n}").as_bytes()));
+    let code = |record: Json| {
+        let answer = keeper.post("/api/records/item", &record);
+        if answer.status == 201 { String::new() } else { answer.json()["errors"][0]["code"].as_str().unwrap().to_owned() }
+    };
+    assert_eq!(code(json!({"title": "A", "photo": a["id"]})), "not_an_image");
+    assert_eq!(code(json!({"title": "A", "scan": [a["id"], b["id"]]})), "too_many");
+    assert_eq!(code(json!({"title": "A", "scan": "nothing"})), "not_an_id");
+    assert_eq!(code(json!({"title": "A", "papers": [a["id"]]})), "too_few");
+    assert_eq!(code(json!({"title": "A", "papers": [a["id"], b["id"], c["id"], d["id"]]})), "too_many");
+    let item = keeper.post("/api/records/item", &json!({"title": "A", "papers": [b["id"], a["id"]]})).expect(201).json();
+    assert_eq!(item["papers"], json!([b, a]), "in the order given");
+    let dry = keeper.post("/api/records/item/evaluate", &json!({"record": {"title": "B", "scan": c["id"]}})).expect(200);
+    assert_eq!(dry.json()["record"]["scan"], c);
+}
+
+fn unused_files_leave_after_a_day(database: &Database) {
+    let instance = shelf(database);
+    let keeper = instance.client("keeper");
+    let [held, unused] = ["a.pdf", "b.pdf"].map(|name| uploaded(&keeper, name, PDF));
+    let lone = uploaded(&keeper, "c.png", PNG);
+    let item = keeper.post("/api/records/item", &json!({"title": "A", "scan": held["id"]})).expect(201).json();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let sweep = |hours| runtime.block_on(run_once(instance.engine(), instance.engine().now() + Duration::hours(hours)));
+    let there = |file: &Json| keeper.get(&format!("/api/files/{}", id(file))).status == 200;
+    sweep(23);
+    assert!(there(&held) && there(&unused) && there(&lone));
+    sweep(25);
+    assert!(there(&held) && !there(&unused) && !there(&lone), "the same content stays for the file that is held");
+    assert_eq!(contents(database), 1);
+    keeper.patch(&format!("/api/records/item/{}", id(&item)), &json!({"scan": null})).expect(200);
+    sweep(25);
+    assert!(!there(&held));
+    assert_eq!(contents(database), 0);
+}
+
+/// The folder of the only tenant with files.
+fn data(database: &Database) -> std::path::PathBuf {
+    let files = database.config().data.join("files");
+    std::fs::read_dir(files).unwrap().next().unwrap().unwrap().path()
+}
+
+/// How many contents are kept.
+fn contents(database: &Database) -> usize {
+    let shelves = std::fs::read_dir(data(database)).unwrap().map(|entry| entry.unwrap().path());
+    shelves.filter(|path| !path.ends_with("incoming")).map(|path| std::fs::read_dir(path).unwrap().count()).sum()
+}
