@@ -100,7 +100,8 @@ fn a_file_is_for_those_who_read_it(database: &Database) {
     assert_eq!(taken.bytes, unknown.expect(422).bytes);
     assert_eq!(taken.json()["errors"][0]["code"], "unknown_file");
 
-    let item = json!({"title": "A", "scan": scan["id"], "photo": photo["id"], "parts": [{"name": "P", "drawing": drawing["id"]}]});
+    let item =
+        json!({"title": "A", "scan": scan["id"], "photo": photo["id"], "parts": [{"name": "P", "drawing": drawing["id"]}]});
     let item = keeper.post("/api/records/item", &item).expect(201).json();
     let record = format!("/api/records/item/{}", id(&item));
     for file in [&scan, &photo, &drawing] {
@@ -137,7 +138,9 @@ fn a_file_is_for_those_who_read_it(database: &Database) {
 
 fn what_cannot_be_kept_is_said(database: &Database) {
     let keeper = shelf(database).client("keeper");
-    for (name, kind, bytes) in [("a.png", "image/png", PDF), ("a.pdf", "image/png", PDF), ("a", "image/png;x", PDF), ("a.pdf", "", PNG)] {
+    for (name, kind, bytes) in
+        [("a.png", "image/png", PDF), ("a.pdf", "image/png", PDF), ("a", "image/png;x", PDF), ("a.pdf", "", PNG)]
+    {
         let wrong = upload(&keeper, name, kind, bytes).expect(422).json();
         assert_eq!(wrong["code"], "type_mismatch", "{name} {kind}");
     }

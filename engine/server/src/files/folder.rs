@@ -93,24 +93,12 @@ impl Folder {
         let (send, chunks) = mpsc::channel(UNDER_WAY);
         let folder = self.of(tenant).join("incoming");
         let writing = tokio::task::spawn_blocking(move || write(&folder, chunks));
-        let discard = u64::try_from(DISCARD_LIMIT).unwrap_or(u64::MAX);
-        let mut seen = 0_u64;
-        while let Some(data) = next(&mut body).await? {
-            seen = seen.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
-            if seen > limit.saturating_add(discard) {
-                break;
-            }
-            // The disk failed where nobody listens: the end of the task says how.
-            if seen <= limit && send.send(Some(data)).await.is_err() {
-                break;
-            }
-        }
-        if seen > limit {
-            return Err(Receive::TooLarge);
-        }
-        // A writer that is gone already has its own error to tell.
-        let _heard = send.send(None).await;
-        writing.await.map_err(io::Error::other)??.ok_or(Receive::Broken)
+        let outcome = send_all(&mut body, &send, limit).await;
+        drop(send);
+        // Also after a refusal: what was written is gone when this answers.
+        let written = writing.await.map_err(io::Error::other)?;
+        outcome?;
+        written?.ok_or(Receive::Broken)
     }
 
     /// Puts a received file in its place, for good.
@@ -206,6 +194,27 @@ impl HttpBody for FileBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
     }
+}
+
+/// Hands a body on and says its end, or why it has none.
+async fn send_all(body: &mut Body, send: &mpsc::Sender<Option<Bytes>>, limit: u64) -> Result<(), Receive> {
+    let discard = u64::try_from(DISCARD_LIMIT).unwrap_or(u64::MAX);
+    let mut seen = 0_u64;
+    while let Some(data) = next(body).await? {
+        seen = seen.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        if seen > limit.saturating_add(discard) {
+            break;
+        }
+        // A writer that is gone has its own error to tell.
+        if seen <= limit && send.send(Some(data)).await.is_err() {
+            return Ok(());
+        }
+    }
+    if seen > limit {
+        return Err(Receive::TooLarge);
+    }
+    let _heard = send.send(None).await;
+    Ok(())
 }
 
 /// The next bytes of a body; none at its end.

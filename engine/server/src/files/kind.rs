@@ -62,9 +62,7 @@ pub(crate) fn media_type(head: &[u8], name: &str, sent: &str) -> Result<String, 
     let said_nothing = ["", BYTES, "application/x-www-form-urlencoded"].contains(&sent.as_str()) || !is_plain(&sent);
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     let ending = ENDINGS.iter().find(|(known, ..)| *known == ending);
-    let mismatch = |declared: &str| {
-        Err(Mismatch { declared: declared.to_owned(), found: found.unwrap_or(BYTES).to_owned() })
-    };
+    let mismatch = |declared: &str| Err(Mismatch { declared: declared.to_owned(), found: found.unwrap_or(BYTES).to_owned() });
     if let Some((_, media, bytes)) = ending
         && found != Some(bytes)
     {

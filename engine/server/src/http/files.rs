@@ -156,10 +156,7 @@ fn name_of(given: &str) -> Result<String, Problem> {
     let name = given.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let wrong = |text: Text| Err(bad_parameter("name", text.with(&[])));
     if name.is_empty() || name == "." || name == ".." {
-        return wrong(Text(
-            "请给出文件名，如 ?name=合同.pdf。",
-            "The file needs a name, as in ?name=contract.pdf.",
-        ));
+        return wrong(Text("请给出文件名，如 ?name=合同.pdf。", "The file needs a name, as in ?name=contract.pdf."));
     }
     if name.chars().any(char::is_control) {
         return wrong(Text("文件名中含有控制字符，请改名。", "The name has control characters; rename the file."));

@@ -45,8 +45,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; st
 /// Puts the layers around the routes, the first one outermost.
 pub(super) fn around(routes: Router, uploads: Router, secure: bool) -> Router {
     let routes = limited(routes, CONCURRENT_REQUESTS, REQUEST_TIME).merge(limited(uploads, CONCURRENT_UPLOADS, UPLOAD_TIME));
-    let compress = CompressionLayer::new()
-        .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")).and(is_no_file));
+    let compress = CompressionLayer::new().compress_when(
+        SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")).and(is_no_file),
+    );
     let routes = routes.layer(CatchPanicLayer::custom(panicked)).layer(compress);
     let mut routes = routes;
     for (name, value) in security_headers(secure) {
