@@ -25,6 +25,8 @@ export function setCsrf(token: string) {
   csrf = token;
 }
 
+export const csrfToken = () => csrf;
+
 /** Called when the server no longer knows the session of a signed-in person. */
 export function onSessionExpired(listener: () => void) {
   expired = listener;
@@ -58,7 +60,14 @@ interface ProblemBody {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const body = (await response.json().catch(() => ({}))) as ProblemBody;
+  return problemFrom(response, await response.json().catch(() => ({})));
+}
+
+/** The problem that an answer's status, headers and body tell. */
+export function problemFrom(
+  response: { status: number; statusText: string; headers: Pick<Headers, 'get'> },
+  body: ProblemBody,
+): Problem {
   const seconds = Number(response.headers.get('Retry-After'));
   return new Problem(
     response.status,

@@ -2,8 +2,8 @@
 import type { Entity } from './catalog';
 import type { FieldDoc, NodeDoc } from './documents';
 
-const WIDE: FieldDoc['type'][] = ['long_text', 'rich_text', 'json', 'address'];
-const NOT_SHOWN: FieldDoc['type'][] = ['links', 'file', 'files', 'image', 'signature'];
+const WIDE: FieldDoc['type'][] = ['long_text', 'rich_text', 'json', 'address', 'files'];
+const NOT_SHOWN: FieldDoc['type'][] = ['links'];
 
 /** One section with every field in the order of the entity, then the lines. */
 export function generatedLayout(entity: Entity): NodeDoc[] {

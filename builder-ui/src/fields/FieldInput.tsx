@@ -9,6 +9,7 @@ import type { FieldProps } from '../ui/Field';
 import { Select } from '../ui/Select';
 import { TextField } from '../ui/TextField';
 import { CodeInput } from './CodeInput';
+import { FilesInput } from './FilesInput';
 import css from './fields.module.css';
 import { ChoicesInput, ColorInput, DurationInput, MomentInput, RatingInput, TimeInput } from './PartInputs';
 import { ReferenceInput } from './ReferenceInput';
@@ -116,6 +117,11 @@ export function FieldInput({ field, value, onChange, target, currency, unit, ...
       return <AddressInput {...props} value={value} onChange={onChange} />;
     case 'location':
       return <LocationInput {...props} value={value} onChange={onChange} />;
+    case 'file':
+    case 'files':
+    case 'image':
+    case 'signature':
+      return <FilesInput {...props} field={field} value={value} onChange={onChange} />;
     case 'json':
       return <JsonInput {...props} value={value} onChange={onChange} />;
     default: {

@@ -4,7 +4,9 @@ import type { ReactNode } from 'react';
 import type { FieldDoc } from '../definition/documents';
 import { useI18n } from '../i18n/I18n';
 import { Tag } from '../ui/Tag';
+import { FileList } from './FileList';
 import css from './fields.module.css';
+import { filesOf } from './files';
 import { isNumeric, optionOf, valueText } from './value-text';
 
 interface Props {
@@ -39,6 +41,11 @@ export function FieldValue({ field, value, label, currency, unit }: Props): Reac
           ))}
         </span>
       );
+    case 'file':
+    case 'files':
+    case 'image':
+    case 'signature':
+      return <FileList files={filesOf(value)} />;
     case 'boolean':
       return value ? (
         <Check size={16} role="img" aria-label={text} className={css.yes} />

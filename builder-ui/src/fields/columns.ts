@@ -29,6 +29,7 @@ const UNSORTED: FieldDoc['type'][] = [
   'files',
   'file',
   'image',
+  'signature',
 ];
 const WIDTHS: Partial<Record<FieldDoc['type'], number>> = {
   boolean: 80,
@@ -91,6 +92,7 @@ const PLAIN: FieldDoc['type'][] = [
   'links',
   'files',
   'image',
+  'signature',
   'file',
 ];
 const GENERATED = 7;

@@ -6,6 +6,7 @@ import { textIn } from '../definition/text';
 import { currencyDigits, formatDate, formatDuration, formatMoment, formatNumber } from '../i18n/format';
 import type { Locale } from '../i18n/locale';
 import { codeName } from './codes';
+import { filesOf } from './files';
 
 export interface ValueContext {
   locale: Locale;
@@ -75,6 +76,13 @@ export function valueText(field: FieldDoc, value: unknown, context: ValueContext
     case 'country':
     case 'language':
       return codeName(field.type, String(value), locale);
+    case 'file':
+    case 'files':
+    case 'image':
+    case 'signature':
+      return filesOf(value)
+        .map((file) => file.name)
+        .join(locale === 'zh-CN' ? '、' : ', ');
     case 'address':
     case 'location':
       return structure(value);

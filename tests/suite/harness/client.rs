@@ -65,6 +65,12 @@ impl Client {
         Self { csrf: None, ..self.clone() }
     }
 
+    /// The headers that say who it is, for a request over a socket.
+    pub(crate) fn credentials(&self) -> String {
+        let [cookie, csrf] = [&self.cookie, &self.csrf].map(|part| part.as_deref().unwrap_or_default());
+        format!("cookie: {cookie}\r\nx-csrf-token: {csrf}\r\n")
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[])
     }

@@ -25,6 +25,12 @@ pub(crate) struct Instance {
 impl Instance {
     /// An engine on this database with a tenant that has no app but `base`, and the administrator `admin@test.kontor`.
     pub(crate) fn new(database: &Database) -> Self {
+        // Small, so that tests reach them.
+        Self::with_file_limits(database, config::FileLimits { file: 1, tenant: 3 })
+    }
+
+    /// The same with room for large files.
+    pub(crate) fn with_file_limits(database: &Database, files: config::FileLimits) -> Self {
         let settings = database.config();
         let config = Config {
             data: settings.data.clone(),
@@ -32,8 +38,7 @@ impl Instance {
             listen: config::address("127.0.0.1:0").unwrap(),
             tls: false,
             zone: config::zone(config::TIME_ZONE).unwrap(),
-            // Small, so that tests reach them.
-            files: config::FileLimits { file: 1, tenant: 3 },
+            files,
         };
         let engine = Arc::new(Engine::new(config, database.open()));
         let admin = person("admin", "base.administrator");
@@ -102,6 +107,11 @@ impl Instance {
         let report = kontor_records::read_blocking(&self.tenant, caller, |session| session.verify());
         let report = report.unwrap_or_else(|error| panic!("{when}: it cannot be verified: {error}"));
         assert!(report.is_clean(), "{when}: {:?}", report.breaches);
+    }
+
+    /// What asynchronous parts run on.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// The tenant.

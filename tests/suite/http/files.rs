@@ -1,6 +1,16 @@
 //! Files: uploaded, held by records, given to those who read them and to nobody else, removed when nobody holds them.
+use std::{
+    io::{BufReader, Read as _, Write as _},
+    net::TcpStream,
+    sync::Arc,
+};
+
 use axum::http::Method;
-use kontor_server::files::run_once;
+use kontor_server::{
+    config::FileLimits,
+    files::run_once,
+    server::{listen, serve},
+};
 use serde_json::{Value as Json, json};
 use time::Duration;
 
@@ -197,6 +207,50 @@ fn unused_files_leave_after_a_day(database: &Database) {
     sweep(25);
     assert!(!there(&held));
     assert_eq!(contents(database), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_flat_while_200_megabytes_go_up_and_down() {
+    const CHUNK: usize = 1 << 20;
+    const CHUNKS: usize = 200;
+    let database = Database::sqlite();
+    let instance = Instance::with_file_limits(&database, FileLimits::default());
+    let admin = instance.client("admin");
+    let running = instance
+        .runtime()
+        .block_on(async { serve(Arc::clone(instance.engine()), listen("127.0.0.1:0".parse().unwrap()).await?) });
+    let running = running.unwrap();
+    let ask = |line: &str, more: &str| {
+        let mut socket = BufReader::new(TcpStream::connect(running.addr).unwrap());
+        let head = format!("{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{}{more}\r\n", admin.credentials());
+        socket.get_mut().write_all(head.as_bytes()).unwrap();
+        socket
+    };
+    let before = peak_kilobytes();
+    let mut up = ask("POST /api/files?name=large.bin", &format!("content-length: {}\r\n", CHUNK * CHUNKS));
+    let chunk = vec![0; CHUNK];
+    for _ in 0..CHUNKS {
+        up.get_mut().write_all(&chunk).unwrap();
+    }
+    let mut answer = String::new();
+    up.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let file: Json = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!(file["size"], CHUNK * CHUNKS);
+    let down = std::io::copy(&mut ask(&format!("GET /api/files/{}", id(&file)), ""), &mut std::io::sink()).unwrap();
+    assert!(down > u64::try_from(CHUNK * CHUNKS).unwrap(), "{down} bytes");
+    let grown = peak_kilobytes() - before;
+    assert!(grown < 48 << 10, "memory grew by {grown} KB");
+    instance.runtime().block_on(running.stop());
+}
+
+/// The most memory that this process ever had.
+#[cfg(target_os = "linux")]
+fn peak_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// The folder of the only tenant with files.

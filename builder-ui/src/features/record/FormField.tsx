@@ -10,8 +10,6 @@ import { useI18n } from '../../i18n/I18n';
 import css from './form.module.css';
 import { measuresOf, useCondition, useForm, useFormState, useRequired } from './form-context';
 
-const FILES: FieldDoc['type'][] = ['file', 'files', 'image', 'signature'];
-
 export function FormField({ node }: { node: NodeDoc }) {
   const { entity } = useForm();
   const field = node.field ? entity.fields.get(node.field) : undefined;
@@ -30,14 +28,10 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
   const currency = useFormState((state) => measuresOf(entity, shown, state.values, locale).currency);
   const unit = useFormState((state) => measuresOf(entity, shown, state.values, locale).unit);
   const required = useRequired(node, field);
-  const locked =
-    useCondition(node, 'readonly', false) ||
-    readOnly ||
-    !isInput(entity, field) ||
-    FILES.includes(field.type);
+  const locked = useCondition(node, 'readonly', false) || readOnly || !isInput(entity, field);
   useEffect(() => {
     if (!focused) return;
-    box.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
+    box.current?.querySelector<HTMLElement>('input:not([hidden]), textarea, button')?.focus();
     store.getState().focusDone();
   }, [focused, store]);
   const label = text(field.title) || field.name;
@@ -85,19 +79,14 @@ interface ReadOnlyProps {
 }
 
 function ReadOnlyField({ field, label, value, currency, unit, error }: ReadOnlyProps) {
-  const { t } = useI18n();
   const { catalog, entity } = useForm();
   const isReference = ['reference', 'user', 'department'].includes(field.type);
   const reference = useReferenceLabel(targetOf(catalog, entity, field), isReference ? value : null);
-  const files =
-    FILES.includes(field.type) && Array.isArray(value) ? t('field.files', { n: value.length }) : undefined;
   return (
     <dl className={fieldsCss.readonly}>
       <dt className={fieldsCss.readonlyLabel}>{label}</dt>
       <dd className={fieldsCss.readonlyValue}>
-        {files ?? (
-          <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
-        )}
+        <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
       </dd>
       {error ? <dd className={fieldsCss.error}>{error}</dd> : null}
     </dl>
