@@ -3,5 +3,6 @@ mod app_folders;
 mod import_as_person;
 mod online_retail;
 mod random_apps;
+mod rates;
 mod rights_matrix;
 mod sample_data;

@@ -196,6 +196,12 @@ codes! {
     LiveNotStored "live_not_stored" Error
         "“{0}”在查看时才计算，不能设为唯一或建索引" "\"{0}\" is computed when it is read, it can be neither unique nor indexed"
         "去掉这一项，或改用复制的引用值（copied）" "remove it here, or copy the value (copied)"
+    ConvertNotHere "convert_not_here" Error
+        "convert(…) 只能用在公式字段里，这里读不到汇率" "convert(…) works in formula fields only; there are no rates here"
+        "用一个公式字段换算，再在这里使用这个字段" "convert in a formula field and use that field here"
+    ConvertNotStored "convert_not_stored" Error
+        "“{0}”在查看时才计算，不能换算币种" "\"{0}\" is computed when it is read, it cannot convert between currencies"
+        "公式里只用本记录自己的字段：引用的值先复制过来（copied），今天的日期先存进日期字段" "let the formula read only fields of its own record: copy what it reads by reference (copied), keep the day in a date field"
     ScaleOverflow "scale_overflow" Error
         "结果有 {0} 位小数，这里只能保留 {1} 位" "the result has {0} digits behind the point, only {1} are kept here"
         "用 round(…, {1}) 写明如何舍入，或增加字段的小数位数" "write round(…, {1}) to say how it is rounded, or give the field more digits"

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Severity,
     catalog::FieldType,
-    expr::{BinaryOp, Expr, ExprKind, Type, error::ExprError, names::NamedField, resolve},
+    expr::{BinaryOp, Expr, ExprKind, Type, converts, error::ExprError, names::NamedField, resolve},
     id::EntityId,
     model::field::BoolOrExpression,
     value::Value,
@@ -98,8 +98,8 @@ pub(super) fn rolled_up(site: &Site<'_>, lines: crate::FieldId, of: Option<Entit
 fn formula(site: &Site<'_>, ty: &FieldType, findings: &mut Findings) -> Option<Expr> {
     let (FieldType::Formula { result, .. }, Some(text)) = (ty, &site.doc.expression) else { return None };
     let pointer = site.at("expression");
-    let expr = compile(site.world, (site.file, &pointer), site.entity, text, Some(&Type::of(result)), findings)?;
-    // Money is rounded by its own declared mode, and a quotient never ends; anything else would lose digits silently.
+    let expr = compile_any(site.world, (site.file, &pointer), site.entity, text, Some(&Type::of(result)), findings)?;
+    // Money is rounded by its own declared mode, and a quotient or a conversion never ends; anything else would lose digits silently.
     if let (Type::Number { scale }, FieldType::Decimal { scale: kept, .. }) = (&expr.ty, result.as_ref())
         && scale > kept
         && !has_quotient(&expr)
@@ -112,7 +112,7 @@ fn formula(site: &Site<'_>, ty: &FieldType, findings: &mut Findings) -> Option<E
 }
 
 fn has_quotient(expr: &Expr) -> bool {
-    let mut found = false;
+    let mut found = converts(expr);
     expr.walk(&mut |part| found |= matches!(&part.kind, ExprKind::Binary { op: BinaryOp::Divide, .. }));
     found
 }
@@ -166,10 +166,27 @@ fn literals(expr: &Expr) -> Vec<&str> {
     }
 }
 
+/// Compiles an expression that is no formula, and so cannot convert between currencies; see [`compile_any`].
+pub(super) fn compile(
+    world: &World,
+    (file, pointer): (FileId, &str),
+    entity: EntityIx,
+    text: &str,
+    expected: Option<&Type>,
+    findings: &mut Findings,
+) -> Option<Expr> {
+    let expr = compile_any(world, (file, pointer), entity, text, expected, findings)?;
+    if converts(&expr) {
+        findings.add(file, pointer, Code::ConvertNotHere, &[]);
+        return None;
+    }
+    Some(expr)
+}
+
 /// Compiles one expression that stands on a record of an entity; tells what is wrong at its place.
 ///
 /// What is only wrong because a field it uses is broken is not told: that field was.
-pub(super) fn compile(
+fn compile_any(
     world: &World,
     (file, pointer): (FileId, &str),
     entity: EntityIx,

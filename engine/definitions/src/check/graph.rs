@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     catalog::{FieldClass, FieldType},
-    expr::reads::{env_values, reads},
+    expr::reads::{converts, env_values, reads},
     id::FieldId,
 };
 
@@ -59,7 +59,19 @@ pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Finding
         let copied = matches!(type_of(world, *node), Some(FieldType::Lookup { copied: true, .. }));
         classes.insert(*node, if live && !copied { FieldClass::Live } else { FieldClass::Row });
     }
+    tell_live_conversions(world, compiled, &classes, findings);
     Graph { classes, order, inputs: inputs.into_iter().map(|(node, found)| (node, found.paths)).collect() }
+}
+
+/// Rates are read when a record is written, so a formula that converts must be stored.
+fn tell_live_conversions(world: &World, compiled: &[Compiled], classes: &BTreeMap<Node, FieldClass>, findings: &mut Findings) {
+    for found in compiled.iter().filter(|found| found.role == FieldExpression::Formula && converts(&found.expr)) {
+        if classes.get(&(found.entity, found.place)) == Some(&FieldClass::Live)
+            && let Some(site) = site(world, found.entity, found.place)
+        {
+            findings.add(site.file, &site.at("expression"), Code::ConvertNotStored, &[&site.slot.name]);
+        }
+    }
 }
 
 fn type_of(world: &World, (entity, place): Node) -> Option<&FieldType> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     BinaryOp, EnvValue, Expr, ExprKind, Type,
     decimal::{self, ArithmeticError},
+    rates::{Conversion, Rates},
 };
 use crate::{id::FieldId, value::Value};
 
@@ -36,6 +37,8 @@ pub struct EvalEnv {
     pub user_department: Option<Uuid>,
     /// `$name`
     pub parameters: BTreeMap<String, Value>,
+    /// What `convert` knows.
+    pub rates: Rates,
 }
 
 /// Why an expression has no value.
@@ -50,6 +53,9 @@ pub enum EvalError {
     /// A row holds a value of another type than its definition says, or a parameter is missing.
     #[error("bad_value")]
     BadValue,
+    /// No rate between two currencies on the day or shortly before it.
+    #[error("rate_missing: {} to {} on {}", .0.from, .0.to, .0.date)]
+    RateMissing(Box<Conversion>),
     /// The source of rows failed; its own error travels beside.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -62,6 +68,7 @@ impl EvalError {
             Self::Overflow => "overflow",
             Self::DivisionByZero => "division_by_zero",
             Self::BadValue => "bad_value",
+            Self::RateMissing(_) => "rate_missing",
             Self::Unavailable(_) => "unavailable",
         }
     }

@@ -2,7 +2,7 @@
 pub mod date;
 pub mod text;
 
-use super::Type;
+use super::{Type, decimal::MAX_SCALE};
 use crate::model::field::RoundMode;
 
 /// A function. `resolve` has already checked number and type of its arguments and put them into the order given here.
@@ -62,6 +62,8 @@ pub enum Function {
     EndOf,
     /// `is_null(x)`: never null.
     IsNull,
+    /// `convert(amount, from, to, date)`: see [`super::rates`]; only in stored formulas.
+    Convert,
 }
 
 /// What an argument must be.
@@ -85,6 +87,8 @@ pub(super) enum Parameter {
     Mode,
     /// A literal name of a [`date::Unit`].
     Unit,
+    /// A currency: a text, and if written out three capital letters.
+    Currency,
     /// Anything but lines.
     Any,
 }
@@ -101,7 +105,7 @@ pub(super) struct Signature {
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Length,
         Self::Upper,
         Self::Lower,
@@ -129,6 +133,7 @@ impl Function {
         Self::StartOf,
         Self::EndOf,
         Self::IsNull,
+        Self::Convert,
     ];
 
     /// Its name in expressions.
@@ -161,6 +166,7 @@ impl Function {
             Self::StartOf => "start_of",
             Self::EndOf => "end_of",
             Self::IsNull => "is_null",
+            Self::Convert => "convert",
         }
     }
 
@@ -175,7 +181,7 @@ impl Function {
     }
 
     pub(super) fn signature(self) -> Signature {
-        use Parameter::{Any, Date, Digits, Mode, Number, NumberOrDate, Ordered, Text, Unit, Whole};
+        use Parameter::{Any, Currency, Date, Digits, Mode, Number, NumberOrDate, Ordered, Text, Unit, Whole};
         let (parameters, required, open): (&'static [Parameter], usize, bool) = match self {
             Self::Length | Self::Upper | Self::Lower | Self::Trim => (&[Text], 1, false),
             Self::Contains | Self::StartsWith | Self::EndsWith => (&[Text, Text], 2, false),
@@ -191,6 +197,7 @@ impl Function {
             Self::DaysBetween => (&[Date, Date], 2, false),
             Self::StartOf | Self::EndOf => (&[Unit, Date], 2, false),
             Self::IsNull => (&[Any], 1, false),
+            Self::Convert => (&[Number, Currency, Currency, Date], 4, false),
         };
         Signature { parameters, required, open }
     }
@@ -210,6 +217,7 @@ impl Function {
             Self::Upper | Self::Lower | Self::Trim | Self::Concat | Self::Substring | Self::Replace | Self::ToText => Type::Text,
             Self::Contains | Self::StartsWith | Self::EndsWith | Self::IsNull => Type::Boolean,
             Self::Round => Type::Number { scale: digits },
+            Self::Convert => Type::Number { scale: MAX_SCALE },
             Self::Abs | Self::Min | Self::Max => arguments.first().cloned().unwrap_or(whole),
             Self::AddDays | Self::AddMonths | Self::StartOf | Self::EndOf => Type::Date,
         }

@@ -11,7 +11,7 @@ pub fn to_json(expr: &Expr, catalog: &Catalog, root: EntityId) -> Option<Json> {
 }
 
 /// Whether a form can evaluate the expression by itself: every field it reads belongs to the record or its lines and
-/// `in_form` says that it is there and readable, and it asks nothing of the clock's time or the person.
+/// `in_form` says that it is there and readable, and it asks nothing of the clock's time, the person or exchange rates.
 ///
 /// `in_form` gets the path from the record: `[total]`, `[lines]`, `[lines, qty]`.
 pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {
@@ -31,6 +31,7 @@ pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {
         | ExprKind::Call { .. } => {}
     });
     within_record
+        && !super::converts(expr)
         && env_values(expr).iter().all(|value| *value == EnvValue::Today)
         && super::reads(expr).iter().all(|path| in_form(path))
 }

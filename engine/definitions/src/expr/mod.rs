@@ -13,6 +13,7 @@ mod lex;
 pub mod names;
 pub mod parse;
 pub mod print;
+pub mod rates;
 pub mod reads;
 pub mod resolve;
 mod spell;
@@ -24,7 +25,7 @@ pub use error::ExprError;
 pub use function::Function;
 pub use names::{CatalogNames, NamedField, Names};
 pub use parse::parse;
-pub use reads::{env_values, reads};
+pub use reads::{converts, env_values, reads};
 pub use resolve::{compile, resolve};
 
 use crate::{

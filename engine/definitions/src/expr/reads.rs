@@ -1,5 +1,5 @@
 //! What an expression depends on: for the dependency graph, for rights checks, for forms that update while typing.
-use super::{EnvValue, Expr, ExprKind};
+use super::{EnvValue, Expr, ExprKind, Function};
 use crate::id::FieldId;
 
 impl Expr {
@@ -45,6 +45,13 @@ pub fn env_values(expr: &Expr) -> Vec<EnvValue> {
             found.push(*value);
         }
     });
+    found
+}
+
+/// Whether it converts between currencies: such an expression needs rates, which only the write of a record brings.
+pub fn converts(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= matches!(part.kind, ExprKind::Call { function: Function::Convert, .. }));
     found
 }
 

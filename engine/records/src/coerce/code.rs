@@ -17,7 +17,7 @@ pub(super) fn code(place: Place<'_>, text: &str, list: CodeList) -> Result<Value
             Text { zh: "用 ISO 3166 两位大写代码，例如 CN、DE", en: "use two capital letters of ISO 3166: CN, DE" },
         ),
         CodeList::Currency => (
-            contains(CURRENCIES, text, 3),
+            contains(CURRENCIES, text, 3) || contains(RETIRED_CURRENCIES, text, 3),
             Text { zh: &format!("“{shown}”不是货币代码"), en: &format!("\"{shown}\" is not the code of a currency") },
             Text {
                 zh: "用 ISO 4217 三位大写代码，例如 CNY、USD", en: "use three capital letters of ISO 4217: CNY, USD"
@@ -70,6 +70,9 @@ CLP CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL 
 ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN \
 NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT \
 TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
+/// Currencies that documents and rates of former years are in.
+const RETIRED_CURRENCIES: &str = "ATS BEF BYR CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MRO MTL NLG PTE ROL SIT SKK SLL STD TRL VEF ZMK ZWL";
 
 const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo \
 es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr \

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{
     Entity, FieldId,
-    expr::{CatalogNames, Expr, ExprKind, Type, compile},
+    expr::{CatalogNames, Expr, ExprKind, Type, compile, converts},
 };
 
 use crate::{
@@ -31,6 +31,10 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
     let readable = |entity, field| names.readable(entity, field);
     let known = CatalogNames { catalog: names.catalog, entity: entity.id, params: &[], readable: &readable };
     match compile(text, &known, Some(&Type::Boolean)) {
+        Ok(filter) if converts(&filter) => {
+            findings.push(no_rates());
+            None
+        }
         Ok(filter) => Some(Arc::new(filter)),
         Err(errors) => {
             for error in errors {
@@ -58,6 +62,15 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
             None
         }
     }
+}
+
+/// A filter runs inside the database, where no rates are at hand.
+fn no_rates() -> FieldError {
+    let text = Text { zh: "筛选条件里不能用 convert(…)", en: "a filter cannot use convert(…)" };
+    FieldError::new(Class::Malformed, "/filter", "convert_not_here", text).suggest(Text {
+        zh: "用一个公式字段换算，再按这个字段筛选",
+        en: "convert in a formula field and filter by that field",
+    })
 }
 
 /// The chains of references that an expression follows from its record.

@@ -62,7 +62,7 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     for draft in &mut drafts {
         // Nothing is kept: a copied lookup that is new takes the value of today.
         let stored = draft.old.take();
-        compute.record(draft, None, &mut Findings::default());
+        compute.with_rates(tx, draft, &mut Findings::default())?;
         draft.old = stored;
         let changed: Vec<(FieldId, Value)> = work
             .fields

@@ -16,6 +16,7 @@ use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 use super::{
     draft::Draft,
     known::{Known, definer_bug},
+    rates::{self, converts_the_same},
     view::View,
 };
 use crate::{
@@ -100,13 +101,19 @@ impl Compute<'_> {
         let entity = Arc::clone(&draft.entity);
         for place in &entity.compute_order {
             let Some(field) = entity.fields.get(*place).filter(|field| field.class == FieldClass::Row) else { continue };
-            if keeps_copy(draft, field) {
+            let same = converts_the_same(draft, field);
+            if keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
                 continue;
             }
             let view = View { draft, parent, known: self.known, env: self.env };
             match view.derived(field).and_then(|value| self.fitted(draft, field, value)) {
                 Ok(value) => draft.set(*place, value),
-                Err(error) => findings.push(self.failed(draft, field, &error)),
+                // It had no rate when its inputs were entered, and that is not the fault of this write.
+                Err(EvalError::RateMissing(_)) if same => {}
+                Err(error) => {
+                    draft.set(*place, Value::Null);
+                    findings.push(self.failed(draft, field, &error));
+                }
             }
         }
     }
@@ -172,6 +179,7 @@ impl Compute<'_> {
             EvalError::DivisionByZero => {
                 ("division_by_zero", Text { zh: "计算时除数为零", en: "the computation divides by zero" })
             }
+            EvalError::RateMissing(asked) => return rates::missing(self.frame, &draft.entity, field, pointer, asked),
             EvalError::Overflow | EvalError::BadValue | EvalError::Unavailable(_) => {
                 ("overflow", Text { zh: "计算结果超出了可以保存的范围", en: "the computed value is out of range" })
             }

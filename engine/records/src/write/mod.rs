@@ -15,6 +15,7 @@ pub(crate) mod load;
 mod numbers;
 mod permit;
 mod pipeline;
+mod rates;
 mod references;
 mod save;
 pub(crate) mod store;

@@ -56,7 +56,7 @@ impl Session<'_> {
         let currencies = currencies.get_or_insert_with(Currencies::default);
         let defaults = Defaults { frame: &frame, env, currencies };
         defaults.fill(self.tx, known, &mut work.draft, &mut work.findings)?;
-        Compute { frame: &frame, known, env, currencies }.record(&mut work.draft, None, &mut work.findings);
+        Compute { frame: &frame, known, env, currencies }.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
         Validate { frame: &frame, known, env }.values(&work.draft, None, &mut work.findings);
         validate::unique(&frame, self.tx, work, false)
     }
@@ -71,7 +71,7 @@ impl Session<'_> {
             let none = Currencies::default();
             let currencies = bench.currencies.as_ref().unwrap_or(&none);
             let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies };
-            compute.record(&mut work.draft, None, &mut work.findings);
+            compute.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
         }
         let revision = store::store(&frame, self.tx, &mut work.draft).map_err(|error| unique_lost(&frame, &work.draft, error))?;
         files::hold(&frame, self.tx, work)?;

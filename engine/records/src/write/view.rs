@@ -5,6 +5,7 @@ use kontor_definitions::{
     expr::{
         decimal,
         eval::{EvalEnv, EvalError, RowSource, eval, holds},
+        rates::Rates,
     },
     model::field::RollupFunction,
 };
@@ -35,6 +36,7 @@ pub(crate) fn env_of(frame: &Frame) -> EvalEnv {
         user_name: actor.name.clone(),
         user_department: actor.department,
         parameters: std::collections::BTreeMap::new(),
+        rates: Rates::default(),
     }
 }
 

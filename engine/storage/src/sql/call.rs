@@ -45,6 +45,8 @@ impl<'a> Writer<'a> {
                 let parts = parts.collect::<Result<Vec<_>, _>>()?;
                 Ok(Term::column(format!("({})", parts.join(" || ")), ColumnType::Text))
             }
+            // Rates are read when a record is written; `check` and filters refuse it everywhere else.
+            Function::Convert => Err(wrong()),
             Function::Min | Function::Max => self.extreme(function, arguments, ty),
             Function::Round | Function::Abs | Function::Floor | Function::Ceil => {
                 let term = self.value(first)?;

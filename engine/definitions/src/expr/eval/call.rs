@@ -12,6 +12,7 @@ use crate::{
             date::{self, Unit},
             round_mode, text,
         },
+        rates::Conversion,
     },
     value::Value,
 };
@@ -47,6 +48,12 @@ impl Frame<'_> {
                 return Ok(if function.is_predicate() { Value::Bool(false) } else { Value::Null });
             }
             _ => {}
+        }
+        if function == Function::Convert {
+            let mut take = Arguments(values.iter());
+            let amount = take.number()?;
+            let (from, to) = (take.text()?.to_owned(), take.text()?.to_owned());
+            return self.env.rates.convert(amount, Conversion { from, to, date: take.date()? }).map(Value::Number);
         }
         call(function, &values, scale_of(ty))
     }
@@ -101,6 +108,7 @@ fn call(function: Function, values: &[Value], scale: u8) -> Result<Value, EvalEr
         Function::StartOf => Value::Date(date::start_of(take.unit()?, take.date()?)?),
         Function::EndOf => Value::Date(date::end_of(take.unit()?, take.date()?)?),
         Function::IsNull => Value::Bool(false),
+        Function::Convert => return Err(EvalError::BadValue),
     })
 }
 

@@ -200,7 +200,8 @@ impl Resolver<'_> {
             | (Parameter::Date | Parameter::NumberOrDate, Type::Date)
             | (Parameter::Ordered, Type::Number { .. } | Type::Date | Type::Instant | Type::Null)
             | (Parameter::Any, _) => Some(argument),
-            (Parameter::Text, Type::Null) => Some(retyped(argument, &Type::Text)),
+            (Parameter::Currency, Type::Text) if is_currency(&argument) => Some(argument),
+            (Parameter::Text | Parameter::Currency, Type::Null) => Some(retyped(argument, &Type::Text)),
             (Parameter::Number | Parameter::NumberOrDate | Parameter::Whole, Type::Null) => Some(retyped(argument, &whole)),
             (Parameter::Date, Type::Null) => Some(retyped(argument, &Type::Date)),
             (Parameter::Date, Type::Text) => self.date_literal(function, parameter, &argument),
@@ -216,7 +217,8 @@ impl Resolver<'_> {
                 | Parameter::Whole
                 | Parameter::Date
                 | Parameter::NumberOrDate
-                | Parameter::Ordered,
+                | Parameter::Ordered
+                | Parameter::Currency,
                 _,
             ) => self.wrong_argument(function, parameter, &argument),
         }
@@ -252,6 +254,7 @@ impl Resolver<'_> {
             Parameter::Digits => ("0 到 12 的整数".to_owned(), "a whole number from 0 to 12, written out".to_owned()),
             Parameter::Mode => (quoted(&ROUND_MODES), format!("one of {}", quoted(&ROUND_MODES))),
             Parameter::Unit => (quoted(&Unit::ALL.map(Unit::name)), format!("one of {}", quoted(&Unit::ALL.map(Unit::name)))),
+            Parameter::Currency => ("币种代码或币种字段".to_owned(), "a currency, such as \"CNY\" or a field".to_owned()),
             Parameter::Any => ("值".to_owned(), "a value".to_owned()),
         };
         let (zh, en) = type_name(&argument.ty);
@@ -275,7 +278,16 @@ impl Resolver<'_> {
             | Parameter::Digits
             | Parameter::Mode
             | Parameter::Unit
+            | Parameter::Currency
             | Parameter::Any => error.hint(format!("请改为{wanted_zh}"), format!("use {wanted_en}")),
         })
+    }
+}
+
+/// A currency written out has three capital letters; what a field holds is seen when it is computed.
+fn is_currency(argument: &Expr) -> bool {
+    match &argument.kind {
+        ExprKind::Literal(Value::Text(code)) => code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()),
+        _ => true,
     }
 }

@@ -79,6 +79,7 @@ impl Sample {
                 user_name: env["user"]["name"].as_str().expect("a name").to_owned(),
                 user_department: uuid(&env["user"]["department"]),
                 parameters,
+                rates: crate::expr::rates::Rates::default(),
             },
             partners: env["partners"].clone(),
         }
