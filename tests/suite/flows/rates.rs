@@ -71,9 +71,7 @@ fn quotes(near: &dyn Fn(Date) -> bool) -> Vec<Json> {
     rows.flat_map(|row| {
         let quoted = head.iter().zip(row.clone()).skip(1).filter(|(code, rate)| !code.is_empty() && *rate != "N/A");
         let day = row[0];
-        quoted
-            .map(|(code, rate)| json!({"currency": "EUR", "base": code, "date": day, "rate": rate}))
-            .collect::<Vec<_>>()
+        quoted.map(|(code, rate)| json!({"currency": "EUR", "base": code, "date": day, "rate": rate})).collect::<Vec<_>>()
     })
     .collect()
 }
@@ -117,7 +115,8 @@ fn amounts_are_converted_at_the_rate_of_the_day(database: &Database) {
 
     let mut mixed = json!({"target": "JPY", "day": "2013-06-15"});
     assert!(admin.post("/api/records/deal", &mixed).expect(201).json()["result"].is_null());
-    mixed["lines"] = json!([{"amount": "100", "source": "EUR"}, {"amount": "200", "source": "USD"}, {"amount": "5", "source": "JPY"}]);
+    mixed["lines"] =
+        json!([{"amount": "100", "source": "EUR"}, {"amount": "200", "source": "USD"}, {"amount": "5", "source": "JPY"}]);
     // 100 · 126.37 + 200 · 126.37 / 1.3303 + 5
     assert_eq!(amount(&admin.post("/api/records/deal", &mixed).expect(201).json()["lines_total"]), "31641".parse().unwrap());
 

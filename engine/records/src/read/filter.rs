@@ -67,10 +67,10 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
 /// A filter runs inside the database, where no rates are at hand.
 fn no_rates() -> FieldError {
     let text = Text { zh: "筛选条件里不能用 convert(…)", en: "a filter cannot use convert(…)" };
-    FieldError::new(Class::Malformed, "/filter", "convert_not_here", text).suggest(Text {
-        zh: "用一个公式字段换算，再按这个字段筛选",
-        en: "convert in a formula field and filter by that field",
-    })
+    FieldError::new(Class::Malformed, "/filter", "convert_not_here", text)
+        .suggest(Text {
+            zh: "用一个公式字段换算，再按这个字段筛选", en: "convert in a formula field and filter by that field"
+        })
 }
 
 /// The chains of references that an expression follows from its record.
