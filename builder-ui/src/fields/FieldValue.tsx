@@ -45,7 +45,12 @@ export function FieldValue({ field, value, label, currency, unit }: Props): Reac
     case 'files':
     case 'image':
     case 'signature':
-      return <FileList files={filesOf(value)} />;
+      // History knows files by their ids: a file that no record holds any more has no name.
+      return Array.isArray(value) && value.every((one) => typeof one === 'string') ? (
+        t('field.files', { n: value.length })
+      ) : (
+        <FileList files={filesOf(value)} />
+      );
     case 'boolean':
       return value ? (
         <Check size={16} role="img" aria-label={text} className={css.yes} />

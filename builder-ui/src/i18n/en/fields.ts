@@ -13,6 +13,7 @@ export const fields = {
   'field.stars': '{n} stars',
   'field.pickColor': 'Pick a colour: {field}',
   'field.timeOf': '{field}: time',
+  'field.files': 'Files: {n}',
   'field.chooseFile': 'Choose a file',
   'field.chooseFiles': 'Choose files',
   'field.dropFile': 'or drop it here',

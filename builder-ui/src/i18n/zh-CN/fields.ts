@@ -13,6 +13,7 @@ export const fields = {
   'field.stars': '{n} 星',
   'field.pickColor': '选择颜色：{field}',
   'field.timeOf': '{field}：时间',
+  'field.files': '{n} 个文件',
   'field.chooseFile': '选择文件',
   'field.chooseFiles': '选择文件',
   'field.dropFile': '或拖放到此处',
