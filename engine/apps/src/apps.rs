@@ -69,6 +69,11 @@ impl Apps {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&id).map(Arc::clone)
     }
 
+    /// The tenants that are loaded.
+    pub fn in_use(&self) -> Vec<Arc<Tenant>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+
     /// Makes a tenant with the engine's own app and one administrator. Every step may be repeated: the same call again
     /// finishes what an interrupted one began; once the tenant is in use its name is taken.
     pub fn create_tenant(&self, name: &str, title: &str, admin: &Admin, act: Act) -> Result<Arc<Tenant>, AppError> {

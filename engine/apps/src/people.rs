@@ -8,7 +8,10 @@ use kontor_storage::{
         logins::{self, Login},
         memberships,
     },
-    system::{history, state},
+    system::{
+        event::{self, Event, Kind},
+        history, state,
+    },
 };
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -113,6 +116,7 @@ pub(crate) fn insert(
         row(tx, snapshot, assignments, luck.record(), &values, act)?;
     }
     state::bump_rights(tx)?;
+    event::append(tx, Event { kind: Kind::Rights, record: None, revision: 0 }, act.at)?;
     Ok(())
 }
 

@@ -6,7 +6,9 @@ use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId};
 use kontor_storage::{
     Queue, Tx,
     system::{
-        document, draft, package,
+        document, draft,
+        event::{self, Event, Kind},
+        package,
         retired_id::{self, RetiredId},
         revision::{self, Revision},
         state,
@@ -162,6 +164,7 @@ fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> 
     }
     state::set_revision(tx, number)?;
     state::bump_rights(tx)?;
+    event::append(tx, Event { kind: Kind::Published, record: None, revision: number }, at)?;
     Ok(())
 }
 

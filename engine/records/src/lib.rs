@@ -28,5 +28,6 @@ pub use error::{Kind, RecordsError};
 pub use files::NewFile;
 pub use finding::{Class, FieldError, Findings, Text};
 pub use input::Input;
+pub use read::visible::Seen;
 pub use session::{IdempotencyKey, Params, Session, Shown};
 pub use write::backfill::Recompute;

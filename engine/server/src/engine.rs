@@ -10,6 +10,7 @@ use time_tz::{OffsetDateTimeExt as _, Tz};
 
 use crate::{
     config::Config,
+    events::Hub,
     files::Folder,
     language::{Language, Text},
     problem::Problem,
@@ -24,6 +25,7 @@ pub struct Engine {
     desk: SignInDesk,
     screens: ScreenCache,
     files: Folder,
+    events: Arc<Hub>,
     backfill: Arc<dyn Backfill>,
 }
 
@@ -34,7 +36,8 @@ impl Engine {
         let desk = SignInDesk::new(store.control(), Passwords::new(cores));
         let files = Folder::new(config.data.join("files"));
         let apps = Arc::new(Apps::open(store));
-        Self { config, apps, desk, screens: ScreenCache::default(), files, backfill: Arc::new(Recompute) }
+        let (screens, events, backfill) = (ScreenCache::default(), Arc::default(), Arc::new(Recompute));
+        Self { config, apps, desk, screens, files, events, backfill }
     }
 
     /// Its settings.
@@ -57,6 +60,11 @@ impl Engine {
     /// Where the content of files is kept.
     pub(crate) fn files(&self) -> &Folder {
         &self.files
+    }
+
+    /// Who follows what changes.
+    pub(crate) fn events(&self) -> &Arc<Hub> {
+        &self.events
     }
 
     /// Who computes derived fields of rows that are there already when definitions go live.

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 mod error;
+mod events;
 pub mod files;
 pub mod findings;
 pub mod http;

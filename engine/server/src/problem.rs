@@ -57,6 +57,7 @@ pub enum Code {
     UnsupportedMediaType,
     Invalid,
     TooManyAttempts,
+    TooManyStreams,
     Bug,
     Unavailable,
     Overloaded,
@@ -104,6 +105,9 @@ impl Code {
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", Text("内容未被接受", "The input was not accepted")),
             Self::TooManyAttempts => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", Text("尝试次数过多", "Too many attempts"))
+            }
+            Self::TooManyStreams => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_streams", Text("打开的页面过多", "Too many pages are open"))
             }
             Self::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", Text("服务器内部错误", "Internal error")),
             Self::Unavailable => (

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use kontor_storage::{StorageError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, engine::Engine, files, http};
+use crate::{config::Config, engine::Engine, events, files, http};
 
 /// Sessions that have ended are removed so often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -85,6 +85,7 @@ impl Running {
     /// Accepts no more requests, lets those under way finish, and ends.
     pub async fn stop(self) {
         self.sweeper.abort();
+        self.engine.events().close();
         self.stop.send_replace(true);
         if tokio::time::timeout(GRACE, self.served).await.is_err() {
             tracing::warn!("some requests did not finish in time");
@@ -100,5 +101,8 @@ async fn sweep(engine: Arc<Engine>) {
             tracing::warn!(%error, "sessions were not swept");
         }
         files::run_once(&engine, engine.now()).await;
+        if let Err(error) = events::forget_old(engine.apps(), engine.now()).await {
+            tracing::warn!(%error, "old events were not removed");
+        }
     }
 }

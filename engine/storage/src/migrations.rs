@@ -1,8 +1,8 @@
 //! The system tables of a database, brought to this engine's version step by step; each step runs once.
 //!
 //! The steps are the files of `/migrations`, written once for both databases: `{t}` stands before table names, type
-//! names are whole words in capitals (`UUID`, `TEXT`, `BIGINT`, `INSTANT`, `JSON`, `BOOLEAN`), one statement ends with
-//! `;` at the end of a line. On SQLite every table is STRICT.
+//! names are whole words in capitals (`UUID`, `TEXT`, `BIGINT`, `INSTANT`, `JSON`, `BOOLEAN`, and `COUNTER` for a key that
+//! the database counts up), one statement ends with `;` at the end of a line. On SQLite every table is STRICT.
 use kontor_definitions::ColumnType;
 
 use crate::{bind::Bind, error::StorageError, store::Dialect, system::cells::Cells, tx::Tx};
@@ -21,6 +21,7 @@ const TENANT: &[Step] = &[
     Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
     Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") },
     Step { number: 7, name: "files", sql: include_str!("../../../migrations/tenant/0007_files.sql") },
+    Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
 ];
 
 /// Brings the control database to this engine's version; does nothing when it is there already.
@@ -103,10 +104,11 @@ fn translate(dialect: Dialect, statement: &str) -> String {
 fn type_name(dialect: Dialect, word: &str) -> &str {
     match (dialect, word) {
         (Dialect::Sqlite, "UUID") => "BLOB",
-        (Dialect::Sqlite, "BIGINT" | "INSTANT" | "BOOLEAN") => "INTEGER",
+        (Dialect::Sqlite, "BIGINT" | "INSTANT" | "BOOLEAN" | "COUNTER") => "INTEGER",
         (Dialect::Sqlite, "JSON") => "TEXT",
         (Dialect::Postgres, "INSTANT") => "TIMESTAMPTZ",
         (Dialect::Postgres, "JSON") => "JSONB",
+        (Dialect::Postgres, "COUNTER") => "BIGINT GENERATED ALWAYS AS IDENTITY",
         _ => word,
     }
 }

@@ -9,3 +9,4 @@ pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod selection;
+pub(crate) mod visible;

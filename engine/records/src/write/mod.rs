@@ -7,6 +7,7 @@ pub(crate) mod compute;
 mod defaults;
 pub(crate) mod draft;
 mod evaluate;
+mod events;
 mod files;
 mod history;
 mod inbox;

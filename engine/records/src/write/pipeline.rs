@@ -7,7 +7,7 @@ use super::{
     compute::{Compute, Currencies, has_amounts},
     defaults::Defaults,
     draft::{Draft, Work},
-    files, history,
+    events, files, history,
     known::Known,
     numbers, permit, references, store,
     validate::{self, Validate},
@@ -77,9 +77,11 @@ impl Session<'_> {
         files::hold(&frame, self.tx, work)?;
         permit::new_row(&frame, self.tx, work)?;
         history::append(&frame, self.tx, &work.draft, &work.name)?;
+        events::append(&frame, self.tx, &work.draft, revision)?;
         let entity = &work.draft.entity;
         if entity.app == "base" && ["user", "role_assignment", "department"].contains(&entity.name.as_str()) {
             state::bump_rights(self.tx)?;
+            events::rights(&frame, self.tx)?;
         }
         Ok(revision)
     }

@@ -46,7 +46,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; st
 pub(super) fn around(routes: Router, uploads: Router, secure: bool) -> Router {
     let routes = limited(routes, CONCURRENT_REQUESTS, REQUEST_TIME).merge(limited(uploads, CONCURRENT_UPLOADS, UPLOAD_TIME));
     let compress = CompressionLayer::new().compress_when(
-        SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")).and(is_no_file),
+        SizeAbove::new(COMPRESS_ABOVE)
+            .and(NotForContentType::IMAGES)
+            .and(NotForContentType::const_new("font/"))
+            .and(is_no_file)
+            .and(NotForContentType::SSE),
     );
     let routes = routes.layer(CatchPanicLayer::custom(panicked)).layer(compress);
     let mut routes = routes;

@@ -5,6 +5,7 @@ mod answer;
 mod caller;
 mod definitions;
 mod draft;
+mod events;
 mod files;
 mod layers;
 mod operations;

@@ -2,7 +2,7 @@
 use axum::http::Method;
 
 use super::{
-    definitions, draft, files, operations, packages, records, revisions,
+    definitions, draft, events, files, operations, packages, records, revisions,
     route::{Route, route, streamed},
     session,
 };
@@ -29,6 +29,7 @@ pub fn table() -> Vec<Route> {
         route(post.clone(), "/api/records/{entity}/{id}/actions/{action}", records::act),
         streamed(post.clone(), "/api/files", files::upload),
         route(get.clone(), "/api/files/{id}", files::download),
+        route(get.clone(), "/api/events", events::follow),
         route(get.clone(), "/api/draft", draft::list),
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),

@@ -21,7 +21,9 @@ pub(super) async fn write<T: Send + 'static>(
     queue: Queue,
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, Problem> {
-    Ok(kontor_records::write(&person.tenant, queue, caller(engine, person, language), job).await?)
+    let answer = kontor_records::write(&person.tenant, queue, caller(engine, person, language), job).await?;
+    engine.events().wake(person.tenant.id());
+    Ok(answer)
 }
 
 fn caller(engine: &Engine, person: &SignedIn, language: Language) -> Caller {

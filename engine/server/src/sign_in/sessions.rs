@@ -171,6 +171,12 @@ impl SignInDesk {
         Ok(Some(session))
     }
 
+    /// Whether a session has not ended, asked of the database and without moving its end: following is not using.
+    pub async fn holds(&self, session: &SessionRow, now: OffsetDateTime) -> Result<bool, StorageError> {
+        let hash = session.token_hash.clone();
+        self.control.read(move |tx| Ok(sessions::find(tx, &hash, now)?.is_some())).await
+    }
+
     /// The address and language of a signed-in person.
     pub async fn login(&self, session: &SessionRow) -> Result<Option<Login>, StorageError> {
         let id = session.login;

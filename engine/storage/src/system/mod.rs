@@ -2,6 +2,7 @@
 pub(crate) mod cells;
 pub mod document;
 pub mod draft;
+pub mod event;
 pub mod file;
 pub mod history;
 pub mod inbox;
