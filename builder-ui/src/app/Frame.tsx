@@ -16,6 +16,7 @@ import { Toasts } from '../ui/Toasts';
 import { toast } from '../ui/toast-store';
 import { useMedia } from '../ui/use-media';
 import { useConnection } from './connection';
+import { useEvents } from './events';
 import css from './frame.module.css';
 import { Sidebar } from './Sidebar';
 
@@ -26,6 +27,7 @@ export function Frame() {
   const narrow = useMedia('(max-width: 900px)');
   const [open, setOpen] = useState(false);
   const { online, expired, renewed } = useConnection();
+  useEvents(session && !expired ? `${session.tenant.name}/${session.user.id}` : undefined);
   if (!session) return null;
   return (
     <div className={css.frame}>

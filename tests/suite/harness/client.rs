@@ -10,6 +10,8 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
+use super::events::Events;
+
 /// More than any answer of the API.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -60,6 +62,11 @@ impl Client {
         Self { cookie: Some(cookie), csrf: Some(csrf), ..self.clone() }
     }
 
+    /// The same session, used where another client asks.
+    pub(crate) fn at(&self, other: &Self) -> Self {
+        Self { service: other.service.clone(), runtime: Arc::clone(&other.runtime), ..self.clone() }
+    }
+
     /// The same person from a page of somebody else: the cookie goes along, the CSRF token does not.
     pub(crate) fn without_token(&self) -> Self {
         Self { csrf: None, ..self.clone() }
@@ -94,6 +101,27 @@ impl Client {
 
     /// Any request; a body is sent as JSON unless a header says otherwise.
     pub(crate) fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
+        let request = self.request(method, path, body, headers);
+        let service = self.service.clone();
+        self.runtime.block_on(async move {
+            let response = service.oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, MOST_BYTES).await.unwrap().to_vec();
+            Answer { status: parts.status, headers: parts.headers, bytes }
+        })
+    }
+
+    /// Opens a stream of events, which is read in the background; `after` is the id that a browser comes back with.
+    pub(crate) fn follow(&self, after: Option<&str>) -> Events {
+        let headers: Vec<(&str, &str)> = after.map(|id| ("last-event-id", id)).into_iter().collect();
+        let request = self.request(Method::GET, "/api/events", None, &headers);
+        let service = self.service.clone();
+        let response = self.runtime.block_on(service.oneshot(request)).unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Events::read(&self.runtime, response)
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>, headers: &[(&str, &str)]) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
         request = request.header(header::ACCEPT_LANGUAGE, self.language);
         if let Some(cookie) = &self.cookie {
@@ -108,14 +136,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
-        let service = self.service.clone();
-        self.runtime.block_on(async move {
-            let response = service.oneshot(request).await.unwrap();
-            let (parts, body) = response.into_parts();
-            let bytes = to_bytes(body, MOST_BYTES).await.unwrap().to_vec();
-            Answer { status: parts.status, headers: parts.headers, bytes }
-        })
+        request.body(body.map_or_else(Body::empty, Body::from)).unwrap()
     }
 }
 

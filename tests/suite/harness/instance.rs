@@ -31,23 +31,20 @@ impl Instance {
 
     /// The same with room for large files.
     pub(crate) fn with_file_limits(database: &Database, files: config::FileLimits) -> Self {
-        let settings = database.config();
-        let config = Config {
-            data: settings.data.clone(),
-            database: settings.database.clone(),
-            listen: config::address("127.0.0.1:0").unwrap(),
-            tls: false,
-            zone: config::zone(config::TIME_ZONE).unwrap(),
-            files,
-        };
-        let engine = Arc::new(Engine::new(config, database.open()));
+        let engine = engine(database, files);
         let admin = person("admin", "base.administrator");
         let tenant = engine
             .apps()
             .create_tenant(TENANT, "Test", &admin, engine.own_act())
             .unwrap_or_else(|error| panic!("the tenant cannot be made: {error}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        Self { engine, tenant, runtime: Arc::new(runtime) }
+        Self { engine, tenant, runtime: runtime() }
+    }
+
+    /// One more node on the same database: nothing is shared with this one but the tables.
+    pub(crate) fn another_node(&self, database: &Database) -> Self {
+        let engine = engine(database, config::FileLimits { file: 1, tenant: 3 });
+        let tenant = engine.apps().tenant_named(self.tenant.name()).unwrap();
+        Self { engine, tenant, runtime: runtime() }
     }
 
     /// The trade template installed, without sample data, and a person for each of its roles: `sales@test.kontor`, ….
@@ -118,6 +115,23 @@ impl Instance {
     pub(crate) fn tenant(&self) -> &Arc<Tenant> {
         &self.tenant
     }
+}
+
+fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
+    let settings = database.config();
+    let config = Config {
+        data: settings.data.clone(),
+        database: settings.database.clone(),
+        listen: config::address("127.0.0.1:0").unwrap(),
+        tls: false,
+        zone: config::zone(config::TIME_ZONE).unwrap(),
+        files,
+    };
+    Arc::new(Engine::new(config, database.open()))
+}
+
+fn runtime() -> Arc<Runtime> {
+    Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
 }
 
 fn person(name: &str, role: &str) -> NewUser {

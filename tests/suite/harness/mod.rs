@@ -2,6 +2,7 @@
 pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod events;
 pub(crate) mod instance;
 pub(crate) mod raw;
 pub(crate) mod repository;

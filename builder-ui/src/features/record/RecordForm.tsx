@@ -28,10 +28,12 @@ import { useSaving } from './use-saving';
 interface Props {
   entity: Entity;
   loaded: LoadedRecord | undefined;
+  /** The newest revision that the server is known to have. */
+  latest?: number | undefined;
   onReload: () => void;
 }
 
-export function RecordForm({ entity, loaded, onReload }: Props) {
+export function RecordForm({ entity, loaded, latest, onReload }: Props) {
   const { t } = useI18n();
   const navigate = useNavigate();
   const router = useRouter();
@@ -83,6 +85,13 @@ export function RecordForm({ entity, loaded, onReload }: Props) {
     withResolver: true,
   });
   const { save } = saving;
+  const outdated =
+    latest !== undefined && etag !== undefined && !saving.isBusy && latest > Number(etag.replaceAll('"', ''));
+  useEffect(() => {
+    // Whoever is typing is asked; for everybody else the record is simply as it is now.
+    const typing = document.activeElement?.matches('input, textarea, [contenteditable="true"]');
+    if (outdated && !dirty && !typing) onReload();
+  }, [outdated, dirty, onReload]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') {
@@ -123,6 +132,23 @@ export function RecordForm({ entity, loaded, onReload }: Props) {
         />
         <div className={css.scroll}>
           {archived ? <Banner tone="info">{t('record.isArchived')}</Banner> : null}
+          {outdated ? (
+            <Banner
+              tone="info"
+              action={
+                <Button
+                  onPress={() => {
+                    store.setState({ edited: {} });
+                    onReload();
+                  }}
+                >
+                  {t('record.takeTheirs')}
+                </Button>
+              }
+            >
+              {t(dirty ? 'record.changedElsewhereDirty' : 'record.changedElsewhere')}
+            </Banner>
+          ) : null}
           {general.map((message) => (
             <Banner key={message} tone="bad">
               {message}

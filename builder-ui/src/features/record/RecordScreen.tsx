@@ -3,6 +3,7 @@ import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-quer
 import { useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { catalogQuery } from '../../api/definitions';
+import { isProblem } from '../../api/problem';
 import { type LoadedRecord, type RecordData, recordQuery } from '../../api/records';
 import { ErrorScreen, NotFound } from '../../app/ErrorScreen';
 import { type Catalog, type Entity, targetOf } from '../../definition/catalog';
@@ -50,7 +51,10 @@ function StoredRecordScreen({ catalog, entity, id }: { catalog: Catalog; entity:
   });
   const [shown, setShown] = useState<{ loaded: LoadedRecord; version: number } | null>(null);
   useRememberedLabels(catalog, entity, query.data?.record);
-  if (query.isError) return <ErrorScreen error={query.error} reset={() => void query.refetch()} />;
+  // A form that is open outlives a reading that failed, but not the loss of the record.
+  const lost = isProblem(query.error) && query.error.status === 404;
+  if (query.isError && (shown === null || lost))
+    return <ErrorScreen error={query.error} reset={() => void query.refetch()} />;
   // A form that is open keeps its record; only saving and reloading replace it.
   if (query.data && shown === null) setShown({ loaded: query.data, version: 0 });
   if (!shown) return <Skeleton rows={8} />;
@@ -59,6 +63,12 @@ function StoredRecordScreen({ catalog, entity, id }: { catalog: Catalog; entity:
     if (fresh.data) setShown({ loaded: fresh.data, version: shown.version + 1 });
   };
   return (
-    <RecordForm key={shown.version} entity={entity} loaded={shown.loaded} onReload={() => void reload()} />
+    <RecordForm
+      key={shown.version}
+      entity={entity}
+      loaded={shown.loaded}
+      latest={query.data?.record.revision}
+      onReload={() => void reload()}
+    />
   );
 }

@@ -13,6 +13,9 @@ export const record = {
   'record.conflict': 'Somebody else changed this record',
   'record.conflictHint':
     'New content was saved after you opened it. Load the latest content (your changes are dropped), or save your changes over the fields concerned.',
+  'record.changedElsewhere': 'Somebody else changed this record.',
+  'record.changedElsewhereDirty':
+    'Somebody else changed this record. Loading the latest content drops what you have not saved.',
   'record.keepMine': 'Keep and save mine',
   'record.takeTheirs': 'Load the latest',
   'record.unsaved': 'Leave without saving?',

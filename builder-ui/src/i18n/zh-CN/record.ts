@@ -13,6 +13,8 @@ export const record = {
   'record.conflict': '这条记录已被他人修改',
   'record.conflictHint':
     '您打开之后，有人保存了新的内容。您可以载入最新内容（放弃您的修改），或用您的修改覆盖对应字段。',
+  'record.changedElsewhere': '这条记录刚被他人修改。',
+  'record.changedElsewhereDirty': '这条记录刚被他人修改。载入最新内容会放弃您尚未保存的修改。',
   'record.keepMine': '保留我的修改并保存',
   'record.takeTheirs': '载入最新内容',
   'record.unsaved': '离开前要放弃修改吗？',
