@@ -1,7 +1,10 @@
 //! Which stored derived fields must be computed anew for rows that are there already.
+use std::collections::BTreeSet;
+
 use kontor_definitions::{
     Catalog, Entity, EntityId, FieldId, FieldType,
     catalog::{Field, FieldClass},
+    expr::{converts, reads},
 };
 use kontor_storage::{Plan, PlanStep, schema::PlanAction};
 
@@ -23,11 +26,12 @@ pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
         }
     }
     dirty.sort_by_key(|id| std::cmp::Reverse(after.entity(*id).map_or(0, |entity| depth(after, entity))));
-    let work = dirty.into_iter().filter_map(|id| {
-        let entity = after.entity(id)?;
-        let old = before.catalog.entity(id).map(AsRef::as_ref);
-        let wanted = derived(entity).filter(|field| !is_copy(field) || is_new(old, field));
-        Some((id, wanted.map(|field| field.id).collect()))
+    let work = dirty.iter().filter_map(|id| {
+        let entity = after.entity(*id)?;
+        let old = before.catalog.entity(*id).map(AsRef::as_ref);
+        let fresh = fresh(entity, old, &dirty);
+        let wanted = derived(entity).filter(|field| !keeps_value(field) || fresh.contains(&field.id));
+        Some((*id, wanted.map(|field| field.id).collect()))
     });
     work.filter(|(_, fields): &Work| !fields.is_empty()).collect()
 }
@@ -84,9 +88,33 @@ fn derived(entity: &Entity) -> impl Iterator<Item = &Field> {
     in_order.filter(|field| field.class == FieldClass::Row)
 }
 
-/// A copied lookup keeps what it copied when its row was written.
-fn is_copy(field: &Field) -> bool {
-    matches!(&field.ty, FieldType::Lookup { copied: true, .. })
+/// The fields that are new or computed in another way, and those that build on them.
+fn fresh(entity: &Entity, old: Option<&Entity>, dirty: &[EntityId]) -> BTreeSet<FieldId> {
+    let mut fresh = BTreeSet::new();
+    for field in derived(entity) {
+        let inputs: Vec<FieldId> = match &field.ty {
+            FieldType::Formula { expression, .. } => reads(expression).iter().filter_map(|path| path.first().copied()).collect(),
+            FieldType::Rollup { lines, .. } => vec![*lines],
+            _ => Vec::new(),
+        };
+        let moved = |input: &FieldId| {
+            let lines = entity.field(*input).map(|field| &field.ty);
+            fresh.contains(input) || matches!(lines, Some(FieldType::Lines { entity, .. }) if dirty.contains(entity))
+        };
+        if is_new(old, field) || inputs.iter().any(moved) {
+            fresh.insert(field.id);
+        }
+    }
+    fresh
+}
+
+/// A copied lookup keeps what it copied when its row was written, a conversion the rate it was made at.
+fn keeps_value(field: &Field) -> bool {
+    match &field.ty {
+        FieldType::Lookup { copied, .. } => *copied,
+        FieldType::Formula { expression, .. } => converts(expression),
+        _ => false,
+    }
 }
 
 /// Whether a field was not there, or was computed in another way. The printed form of a type names every part of its

@@ -149,6 +149,18 @@ fn a_converted_amount_stays(database: &Database) {
     is(json!({"amount": "20"}), "24", "1.1");
     is(json!({"lines": [{"amount": "1", "source": "EUR"}, {"amount": "2", "source": "EUR"}]}), "24", "3.6");
 
+    let path = "/api/draft/rates/entity/deal";
+    let mut document = admin.get(path).expect(200).json();
+    let title = json!({"zh-CN": "两倍", "en": "Twice"});
+    let twice = json!({"name": "twice", "title": title, "type": "formula", "returns": "money", "currency_field": "target",
+        "expression": "2 * result"});
+    document["fields"].as_array_mut().unwrap().push(twice);
+    admin.patch(&quote, &json!({"rate": "1.3"})).expect(200);
+    admin.put(path, &document).expect(200);
+    admin.post("/api/draft/publish", &json!({"message": "twice"})).expect(200);
+    let now = admin.get(&record).expect(200).json();
+    assert_eq!((amount(&now["result"]), amount(&now["twice"])), (amount(&json!("24")), amount(&json!("48"))), "{now}");
+
     admin.delete(&quote).expect(204);
     is(json!({"note": "the rate is gone"}), "24", "3.6");
     let refused = admin.patch(&record, &json!({"day": "2020-03-03"})).expect(422).json();

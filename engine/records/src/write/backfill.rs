@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_access::{Action, decide};
 use kontor_apps::{AppError, Backfill, BackfillWork};
-use kontor_definitions::{FieldId, RecordId, Value};
+use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, expr::converts};
 use kontor_storage::{Archived, Query, Tx};
 
 use super::{
@@ -61,6 +61,7 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     for draft in &mut drafts {
         // Nothing is kept: a copied lookup that is new takes the value of today.
+        draft.kept = conversions_elsewhere(&entity, &work.fields);
         let stored = draft.old.take();
         compute.with_rates(tx, draft, &mut Findings::default())?;
         draft.old = stored;
@@ -76,6 +77,13 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
         }
     }
     Ok(drafts.last().map(|draft| RecordId(draft.id)))
+}
+
+/// Places of the conversions that are not to be filled: they stay at the rates they were made at.
+fn conversions_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
+    let converts = |field: &Field| matches!(&field.ty, FieldType::Formula { expression, .. } if converts(expression));
+    let fields = entity.fields.iter().enumerate();
+    fields.filter(|(_, field)| converts(field) && !wanted.contains(&field.id)).map(|(place, _)| place).collect()
 }
 
 fn frame_of(work: &BackfillWork<'_>) -> Frame {

@@ -102,7 +102,7 @@ impl Compute<'_> {
         for place in &entity.compute_order {
             let Some(field) = entity.fields.get(*place).filter(|field| field.class == FieldClass::Row) else { continue };
             let same = converts_the_same(draft, field);
-            if keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
+            if draft.kept.contains(place) || keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
                 continue;
             }
             let view = View { draft, parent, known: self.known, env: self.env };

@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) new: Vec<Value>,
     /// Places of the fields that the input gave a value.
     pub(crate) given: Vec<usize>,
+    /// Places of derived fields that are not computed anew.
+    pub(crate) kept: Vec<usize>,
     pub(crate) lines: Vec<DraftLines>,
 }
 
@@ -56,7 +58,7 @@ impl Draft {
         if let Some(slot) = entity.index_of(FieldId::ID).and_then(|place| new.get_mut(place)) {
             *slot = Value::Id(id);
         }
-        Self { entity: Arc::clone(entity), plan, id, pointer, old: None, new, given: Vec::new(), lines }
+        Self { entity: Arc::clone(entity), plan, id, pointer, old: None, new, given: Vec::new(), kept: Vec::new(), lines }
     }
 
     /// A stored record.
@@ -69,7 +71,17 @@ impl Draft {
                 *slot = value;
             }
         }
-        Self { entity: Arc::clone(entity), plan, id, pointer, old: Some(new.clone()), new, given: Vec::new(), lines }
+        Self {
+            entity: Arc::clone(entity),
+            plan,
+            id,
+            pointer,
+            old: Some(new.clone()),
+            new,
+            given: Vec::new(),
+            kept: Vec::new(),
+            lines,
+        }
     }
 
     /// The value at a place as it will be.
