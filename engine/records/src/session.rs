@@ -58,9 +58,10 @@ impl<'t> Session<'t> {
     pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
         read::get::get(&self.frame, self.tx, entity, id, params)
     }
-    /// Groups and measures: parameters `group`, `measures`, `filter`, `archived`, `limit`. Answers JSON.
-    pub fn aggregate(&mut self, entity: &str, params: &Params) -> Result<String, RecordsError> {
-        read::aggregate::aggregate(&self.frame, self.tx, entity, params)
+    /// Groups and measures: parameters `group`, `measures`, `filter`, `having`, `sort`, `archived`, `limit`; moments fall on
+    /// days of `zone`, a name of the IANA database. Answers JSON.
+    pub fn aggregate(&mut self, entity: &str, params: &Params, zone: &str) -> Result<String, RecordsError> {
+        read::aggregate::aggregate(&self.frame, self.tx, entity, params, zone)
     }
     /// A record's changes, newest first, cut to what the person may read today. Answers JSON.
     pub fn history(&mut self, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use kontor_access::Rights;
 use kontor_definitions::{
     Catalog, EntityId, FieldId, Value,
-    expr::{Aggregate, Expr},
+    expr::{Aggregate, Expr, function::date::Unit},
 };
 use time::{Date, OffsetDateTime};
 
@@ -71,28 +71,70 @@ pub enum Archived {
     Only,
 }
 
-/// Groups of rows with measures.
+/// Groups of rows with measures. Answered columns are the groups' values, then the measures.
 #[derive(Clone, Debug)]
 pub struct Aggregation {
     /// The entity.
     pub entity: EntityId,
     /// What rows are grouped by.
-    pub group: Vec<Path>,
+    pub group: Vec<Group>,
     /// What is answered per group, behind the group's values.
     pub measures: Vec<Measure>,
     /// Only rows for which it holds.
     pub filter: Option<Arc<Expr>>,
+    /// Only groups for which it holds; the parameter [`Aggregation::parameter`] stands for a column.
+    pub having: Option<Arc<Expr>>,
+    /// Order by columns; the groups' values are always added last, so that the order is total. Nulls as in [`Query::sort`].
+    pub sort: Vec<ColumnSort>,
     /// What of the archive is seen.
     pub archived: Archived,
-    /// At most so many groups, ordered by the group's values.
+    /// At most so many groups.
     pub limit: u32,
+    /// The zone (a name of the IANA database) that says on which day a moment falls.
+    pub zone: String,
 }
 
-/// A measure: `sum(total)`, `count()`.
-#[derive(Clone, Debug)]
+impl Aggregation {
+    /// The parameter of `having` that stands for the column at this place; nobody can write its name.
+    pub fn parameter(column: usize) -> String {
+        format!("#{column}")
+    }
+}
+
+/// What rows are grouped by: `status`, `month(order_date)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The field.
+    pub path: Path,
+    /// Days are put together, each group told by its first day.
+    pub bucket: Option<Bucket>,
+}
+
+/// A stretch of the calendar as a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// A day.
+    Day,
+    /// Something longer.
+    Unit(Unit),
+}
+
+/// A sort key of groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnSort {
+    /// The place of the column.
+    pub column: usize,
+    /// Large before small.
+    pub descending: bool,
+}
+
+/// A measure: `sum(total)`, `count()`, `count_distinct(customer)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// How.
     pub function: Aggregate,
+    /// Equal values once; only with a count of something.
+    pub distinct: bool,
     /// Of what; none for `count()`.
     pub path: Option<Path>,
 }

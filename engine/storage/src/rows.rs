@@ -6,8 +6,8 @@ use rust_decimal::prelude::ToPrimitive as _;
 use crate::{
     bind::Bind,
     error::StorageError,
-    query::{Aggregation, Archived, Context, Path, Query, Row, Sort},
-    sql::{Place, Term, View, Writer, combined_term},
+    query::{Archived, Context, Path, Query, Row, Sort},
+    sql::{Place, Term, View, Writer},
     tx::Tx,
     value::Reading,
 };
@@ -49,41 +49,6 @@ impl Tx {
         }
     }
 
-    /// Groups rows.
-    pub fn aggregate(&mut self, context: Context<'_>, permit: &Permit, query: &Aggregation) -> Result<Vec<Row>, StorageError> {
-        let dialect = self.dialect();
-        let mut writer = Writer::new(context, dialect, self.prefix());
-        let place = writer.open(query.entity, View::Person(permit));
-        let mut terms = query.group.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
-        for measure in &query.measures {
-            let value = measure.path.as_ref().map(|path| writer.path(0, path)).transpose()?;
-            terms.push(combined_term(dialect, measure.function, value.as_ref())?);
-        }
-        let filter = Query {
-            entity: query.entity,
-            columns: Vec::new(),
-            filter: query.filter.clone(),
-            sort: Vec::new(),
-            after: None,
-            limit: query.limit,
-            archived: query.archived,
-        };
-        let conditions = conditions(&mut writer, permit, &place, &filter)?;
-        let from = writer.close()?;
-        let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
-        let places: Vec<String> = (1..=query.group.len()).map(|place| place.to_string()).collect();
-        let order: Vec<String> = places.iter().map(|place| format!("{place} ASC NULLS FIRST")).collect();
-        let grouped = if places.is_empty() {
-            String::new()
-        } else {
-            format!(" GROUP BY {} ORDER BY {}", places.join(", "), order.join(", "))
-        };
-        let sql = format!("SELECT {} FROM {from}{}{grouped} LIMIT {}", columns.join(", "), all_of(&conditions), query.limit);
-        let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
-        let (sql, values) = writer.finish(&sql);
-        self.fetch(&sql, values, &readings)
-    }
-
     /// Rows of an owned-lines entity for these parents, each row's first value the parent's id, ordered by parent and position.
     pub fn lines(
         &mut self,
@@ -122,12 +87,13 @@ impl Tx {
     }
 }
 
-fn all_of(conditions: &[String]) -> String {
+/// ` WHERE …`, or nothing.
+pub(crate) fn all_of(conditions: &[String]) -> String {
     if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
 }
 
 /// The permit's rows, what of the archive is seen, the filter.
-fn conditions<'a>(
+pub(crate) fn conditions<'a>(
     writer: &mut Writer<'a>,
     permit: &'a Permit,
     place: &Place<'a>,
@@ -148,6 +114,11 @@ fn conditions<'a>(
     Ok(all)
 }
 
+/// One key of an ORDER BY: nulls come first upwards and last downwards, on both databases.
+pub(crate) fn ordered(term: &Term, descending: bool) -> String {
+    format!("{} {}", term.sql, if descending { "DESC NULLS LAST" } else { "ASC NULLS FIRST" })
+}
+
 /// What rows are ordered by.
 struct Key {
     term: Term,
@@ -155,10 +126,8 @@ struct Key {
 }
 
 impl Key {
-    /// Nulls come first upwards and last downwards, on both databases.
     fn order(&self) -> String {
-        let direction = if self.descending { "DESC NULLS LAST" } else { "ASC NULLS FIRST" };
-        format!("{} {direction}", self.term.sql)
+        ordered(&self.term, self.descending)
     }
 }
 

@@ -66,13 +66,23 @@ fn a_forbidden_field_is_like_none(database: &Database) {
         let (forbidden, absent) = (String::from_utf8_lossy(&forbidden.bytes), String::from_utf8_lossy(&absent.bytes));
         assert_eq!(forbidden.replace("cost", "tsoc"), absent, "{name}={value}");
     }
-    for (group, measures) in [("cost", "count()"), ("category", "sum(cost)")] {
-        let ask = |old: &str, new: &str| {
-            let pairs = [("group", group.replace(old, new)), ("measures", measures.replace(old, new))];
-            sales.query("/api/records/product/aggregate", &[(pairs[0].0, &pairs[0].1), (pairs[1].0, &pairs[1].1)]).expect(400)
+    for (name, value) in [
+        ("group", "cost"),
+        ("group", "month(cost)"),
+        ("measures", "sum(cost),count_distinct(cost)"),
+        ("having", "sum(cost) > 5 && cost != 1"),
+        ("sort", "-cost,max(cost),week(cost)"),
+    ] {
+        let ask = |value: &str| {
+            let mut pairs = vec![(name, value)];
+            if name != "measures" {
+                pairs.push(("measures", "count()"));
+            }
+            sales.query("/api/records/product/aggregate", &pairs).expect(400)
         };
-        let (forbidden, absent) = (ask("cost", "cost"), ask("cost", "tsoc"));
-        assert_eq!(String::from_utf8_lossy(&forbidden.bytes).replace("cost", "tsoc"), String::from_utf8_lossy(&absent.bytes));
+        let (forbidden, absent) = (ask(value), ask(&value.replace("cost", "tsoc")));
+        let (forbidden, absent) = (String::from_utf8_lossy(&forbidden.bytes), String::from_utf8_lossy(&absent.bytes));
+        assert_eq!(forbidden.replace("cost", "tsoc"), absent, "{name}={value}");
     }
 }
 

@@ -1,9 +1,14 @@
-//! Groups of records with measures.
+//! Groups of records with measures: what is asked for, read from parameters, and its answer.
+mod currency;
+mod having;
+mod keys;
+
 use std::{collections::BTreeSet, sync::Arc};
 
-use kontor_definitions::{Entity, Field, FieldType, expr::Aggregate};
-use kontor_storage::{Aggregation, Archived, Measure, Tx, query::Path};
+use kontor_definitions::Entity;
+use kontor_storage::{Aggregation, Archived, ColumnSort, Row, Tx};
 
+use self::keys::Keys;
 use super::{
     filter,
     list::{ARCHIVED, too_many_joins},
@@ -11,175 +16,153 @@ use super::{
 };
 use crate::{
     error::RecordsError,
-    finding::{Class, FieldError, Findings, Text, quoted},
+    finding::{Class, FieldError, Findings, Text},
     frame::Frame,
-    json::{self, Shape},
+    json,
     names::Names,
     session::Params,
 };
 
 /// Groups of an answer at most.
 const MOST_GROUPS: u32 = 10_000;
-/// What one answer is grouped by, and its measures, at most.
+/// What one answer is grouped or ordered by at most.
 const MOST_KEYS: usize = 8;
+/// Measures at most, those that only `having` and `sort` name included.
+const MOST_MEASURES: usize = 16;
 
-const KNOWN: [&str; 5] = ["group", "measures", "filter", "archived", "limit"];
+const KNOWN: [&str; 7] = ["group", "measures", "filter", "having", "sort", "archived", "limit"];
 
-const FUNCTIONS: [(&str, Aggregate); 5] = [
-    ("sum", Aggregate::Sum),
-    ("count", Aggregate::Count),
-    ("min", Aggregate::Min),
-    ("max", Aggregate::Max),
-    ("average", Aggregate::Average),
-];
-
-struct Answered {
-    key: String,
-    shape: Shape,
+/// What is asked for.
+struct Request<'a> {
+    keys: Keys<'a>,
+    /// What is answered: the key as it was written, and its column.
+    answered: Vec<(String, usize)>,
+    query: Aggregation,
 }
 
-/// Answers the groups, ordered by what they are grouped by.
-pub(crate) fn aggregate(frame: &Frame, tx: &mut Tx, entity: &str, params: &Params) -> Result<String, RecordsError> {
+/// Answers the groups; `zone` says on which day a moment falls.
+pub(crate) fn aggregate(frame: &Frame, tx: &mut Tx, entity: &str, params: &Params, zone: &str) -> Result<String, RecordsError> {
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
     let permit = names.permit(entity.id).ok_or(RecordsError::NotFound)?;
-    let (columns, query) = parse(names, entity, params)?;
-    let rows = tx.aggregate(frame.context(), permit, &query)?;
+    let mut request = parse(names, entity, params, zone)?;
+    let limit = request.query.limit;
+    // One group more tells whether there are others.
+    request.query.limit = limit + 1;
+    let mut rows = tx.aggregate(frame.context(), permit, &request.query)?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let truncated = rows.len() > most;
+    rows.truncate(most);
     let mut out = String::from("{\"items\":[");
     for (index, row) in rows.iter().enumerate() {
         out.push_str(if index > 0 { ",{" } else { "{" });
-        for (column, value) in columns.iter().zip(row) {
-            json::key(&mut out, &column.key);
-            json::value(&mut out, value, column.shape);
-        }
+        request.write(&mut out, row);
         out.push('}');
     }
-    out.push_str("]}");
+    out.push_str(if truncated { "],\"truncated\":true}" } else { "],\"truncated\":false}" });
     Ok(out)
 }
 
-fn parse(names: Names<'_>, entity: &Arc<Entity>, params: &Params) -> Result<(Vec<Answered>, Aggregation), Findings> {
+impl Request<'_> {
+    fn write(&self, out: &mut String, row: &Row) {
+        for (key, column) in &self.answered {
+            if let (Some(value), Some(known)) = (row.get(*column), self.keys.columns.get(*column)) {
+                json::key(out, key);
+                json::value(out, value, known.shape);
+            }
+        }
+    }
+}
+
+fn parse<'a>(names: Names<'a>, entity: &'a Arc<Entity>, params: &Params, zone: &str) -> Result<Request<'a>, Findings> {
     let mut reader = Reader::new(params, &KNOWN);
-    let mut columns = Vec::new();
-    let mut group: Vec<Path> = Vec::new();
+    let mut keys = Keys::new(names, entity);
+    let mut answered: Vec<(String, usize)> = Vec::new();
+    // Groups come first: the places of their columns are known before a measure is read.
     for (pointer, written) in reader.list("group") {
-        if let Some((path, shape)) = grouped(names, entity, written, &pointer, &mut reader.findings)
-            && !group.contains(&path)
-        {
-            group.push(path);
-            columns.push(Answered { key: written.to_owned(), shape });
+        match keys.read_group(written, &pointer) {
+            Ok(key) => answer(&mut answered, written, keys.add_group(key)),
+            Err(finding) => reader.findings.push(*finding),
         }
     }
-    let mut measures = Vec::new();
     for (pointer, written) in reader.list("measures") {
-        if let Some((measure, shape)) = measured(names, entity, written, &pointer, &mut reader.findings)
-            && !columns.iter().any(|column| column.key == written)
-        {
-            measures.push(measure);
-            columns.push(Answered { key: written.to_owned(), shape });
+        match keys.read_measure(written, &pointer) {
+            Ok(key) => answer(&mut answered, written, keys.add_measure(key)),
+            Err(finding) => reader.findings.push(*finding),
         }
     }
-    for (name, length) in [("group", group.len()), ("measures", measures.len())] {
-        if length > MOST_KEYS {
-            let text = Text { zh: &format!("最多 {MOST_KEYS} 个"), en: &format!("at most {MOST_KEYS}") };
-            reader.findings.push(FieldError::new(Class::Malformed, format!("/{name}"), "too_many", text));
-        }
-    }
-    if measures.is_empty() && reader.findings.is_empty() {
+    if reader.text("measures").is_none() {
         let text = Text { zh: "请至少给出一个度量", en: "name at least one measure" };
         let way = Text { zh: "例如 measures=count(),sum(total)", en: "for example measures=count(),sum(total)" };
         reader.findings.push(FieldError::new(Class::Malformed, "/measures", "required", text).suggest(way));
     }
     let text = reader.text("filter");
     let filter = filter::compiled(names, entity, text, &mut reader.findings);
+    let text = reader.text("having");
+    let having = having::compiled(&mut keys, text, &mut reader.findings);
+    let sort = sort_of(&mut keys, &mut reader);
     let archived = reader.word("archived", &ARCHIVED, Archived::Without);
     let limit = reader.number("limit", 1, MOST_GROUPS, MOST_GROUPS);
-    let query = Aggregation { entity: entity.id, group, measures, filter, archived, limit };
+    too_many("group", keys.groups.len(), MOST_KEYS, &mut reader.findings);
+    too_many("measures", keys.measures.len(), MOST_MEASURES, &mut reader.findings);
+    too_many("sort", sort.len(), MOST_KEYS, &mut reader.findings);
+    currency::check(&keys, filter.as_deref(), &mut reader.findings);
+    let query = Aggregation {
+        entity: entity.id,
+        group: keys.groups.clone(),
+        measures: keys.measures.clone(),
+        filter,
+        having,
+        sort,
+        archived,
+        limit,
+        zone: zone.to_owned(),
+    };
     check_joins(&query, &mut reader.findings);
-    if reader.findings.is_empty() { Ok((columns, query)) } else { Err(reader.findings) }
+    if reader.findings.is_empty() { Ok(Request { keys, answered, query }) } else { Err(reader.findings) }
 }
 
-fn grouped(
-    names: Names<'_>,
-    entity: &Arc<Entity>,
-    written: &str,
-    pointer: &str,
-    findings: &mut Findings,
-) -> Option<(Path, Shape)> {
-    let Some(along) = names.path(entity, written) else {
-        findings.push(names.unknown_field(entity, written, pointer));
-        return None;
-    };
-    let last = along.last()?;
-    let groups = match last.ty.result() {
-        FieldType::LongText { .. } | FieldType::Choices { .. } | FieldType::Json(_) | FieldType::Files { .. } => false,
-        ty => ty.column().is_some(),
-    };
-    if !groups {
-        let text =
-            Text { zh: &format!("不能按“{written}”分组"), en: &format!("records cannot be grouped by \"{written}\"") };
-        findings.push(FieldError::new(Class::Malformed, pointer, "not_groupable", text));
-        return None;
+fn answer(answered: &mut Vec<(String, usize)>, written: &str, column: usize) {
+    if !answered.iter().any(|(key, _)| key == written) {
+        answered.push((written.to_owned(), column));
     }
-    Some((along.iter().map(|field| field.id).collect(), Shape::of(last)))
 }
 
-/// Reads `sum(total)`, `count()`.
-fn measured(
-    names: Names<'_>,
-    entity: &Arc<Entity>,
-    written: &str,
-    pointer: &str,
-    findings: &mut Findings,
-) -> Option<(Measure, Shape)> {
-    let parts = written.strip_suffix(')').and_then(|rest| rest.split_once('('));
-    let function = parts.and_then(|(name, _)| FUNCTIONS.iter().find(|(known, _)| *known == name)).map(|(_, function)| *function);
-    let (Some((_, path)), Some(function)) = (parts, function) else {
-        let shown = quoted(written);
-        let text = Text { zh: &format!("“{shown}”不是度量"), en: &format!("\"{shown}\" is not a measure") };
-        let way = Text {
-            zh: "写成 count()、sum(字段)、min(字段)、max(字段) 或 average(字段)",
-            en: "write count(), sum(field), min(field), max(field) or average(field)",
+/// Reads `sort=-sum(total),status`.
+fn sort_of(keys: &mut Keys<'_>, reader: &mut Reader<'_>) -> Vec<ColumnSort> {
+    let mut sort: Vec<ColumnSort> = Vec::new();
+    for (pointer, item) in reader.list("sort") {
+        let (written, descending) = item.strip_prefix('-').map_or((item, false), |rest| (rest.trim(), true));
+        let column = if keys::is_measure(written) {
+            keys.read_measure(written, &pointer).map(|key| keys.add_measure(key))
+        } else {
+            keys.column_of(written, &pointer)
         };
-        findings.push(FieldError::new(Class::Malformed, pointer, "unknown_measure", text).suggest(way));
-        return None;
-    };
-    if path.is_empty() && function == Aggregate::Count {
-        return Some((Measure { function, path: None }, Shape::Number));
+        match column {
+            Ok(column) if sort.iter().any(|key| key.column == column) => {}
+            Ok(column) => sort.push(ColumnSort { column, descending }),
+            Err(finding) => reader.findings.push(*finding),
+        }
     }
-    let Some(along) = names.path(entity, path) else {
-        findings.push(names.unknown_field(entity, path, pointer));
-        return None;
-    };
-    let last = along.last()?;
-    let Some(shape) = shape_of(function, last) else {
-        let text =
-            Text { zh: &format!("“{path}”不能这样汇总"), en: &format!("\"{path}\" cannot be combined in this way") };
-        findings.push(FieldError::new(Class::Malformed, pointer, "not_measurable", text));
-        return None;
-    };
-    Some((Measure { function, path: Some(along.iter().map(|field| field.id).collect()) }, shape))
+    sort
 }
 
-fn shape_of(function: Aggregate, field: &Field) -> Option<Shape> {
-    let own = Shape::of(field);
-    let is_number = own != Shape::Plain;
-    match function {
-        Aggregate::Count => field.ty.column().map(|_column| Shape::Number),
-        Aggregate::Sum => is_number.then_some(own),
-        // An average of whole numbers is a decimal.
-        Aggregate::Average => is_number.then_some(if own == Shape::Number { Shape::Plain } else { own }),
-        Aggregate::Min | Aggregate::Max => match field.ty.result() {
-            FieldType::Date | FieldType::DateTime | FieldType::Time => Some(Shape::Plain),
-            _ => is_number.then_some(own),
-        },
-        Aggregate::Any | Aggregate::All => None,
+fn too_many(name: &str, count: usize, most: usize, findings: &mut Findings) {
+    if count > most {
+        let text =
+            Text { zh: &format!("最多 {most} 个，这里有 {count} 个"), en: &format!("at most {most}, these are {count}") };
+        let way = Text {
+            zh: "请减少个数，或分成几次请求；having 和 sort 中的度量也计算在内",
+            en: "name fewer, or ask in several requests; measures in having and sort count as well",
+        };
+        findings.push(FieldError::new(Class::Malformed, format!("/{name}"), "too_many", text).suggest(way));
     }
 }
 
 fn check_joins(query: &Aggregation, findings: &mut Findings) {
     let mut chains = BTreeSet::new();
-    for path in query.group.iter().chain(query.measures.iter().filter_map(|measure| measure.path.as_ref())) {
+    let measured = query.measures.iter().filter_map(|measure| measure.path.as_ref());
+    for path in query.group.iter().map(|group| &group.path).chain(measured) {
         filter::prefixes(path, &mut chains);
     }
     if let Some(filter) = &query.filter {

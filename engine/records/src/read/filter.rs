@@ -2,8 +2,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{
-    Entity, FieldId,
-    expr::{CatalogNames, Expr, ExprKind, Type, compile, converts},
+    Entity, FieldId, LocalText,
+    expr::{CatalogNames, Expr, ExprError, ExprKind, Span, Type, compile, converts},
 };
 
 use crate::{
@@ -32,32 +32,19 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
     let known = CatalogNames { catalog: names.catalog, entity: entity.id, params: &[], readable: &readable };
     match compile(text, &known, Some(&Type::Boolean)) {
         Ok(filter) if converts(&filter) => {
-            findings.push(no_rates());
+            findings.push(no_rates("/filter"));
             None
         }
         Ok(filter) => Some(Arc::new(filter)),
         Err(errors) => {
             for error in errors {
-                let column = text.get(..error.span.start).map_or(1, |before| before.chars().count() + 1);
                 // The way out never depends on how near the name is to others: it is the same for a hidden field and for nothing.
-                let suggestion =
-                    if error.code == "unknown_field" { names.known_fields(entity).borrowed().into() } else { error.suggestion };
-                let mut message = error.message;
-                for (locale, text) in &mut message.0 {
-                    let place = if locale.starts_with("zh") {
-                        format!("（第 {column} 个字符）")
-                    } else {
-                        format!(" (character {column})")
-                    };
-                    text.push_str(&place);
+                let known = (error.code == "unknown_field").then(|| names.known_fields(entity).borrowed().into());
+                let mut finding = placed(error, text, "/filter");
+                if let Some(known) = known {
+                    finding.suggestion = known;
                 }
-                findings.push(FieldError {
-                    pointer: "/filter".to_owned(),
-                    code: error.code,
-                    message,
-                    suggestion,
-                    class: Class::Malformed,
-                });
+                findings.push(finding);
             }
             None
         }
@@ -65,12 +52,31 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
 }
 
 /// A filter runs inside the database, where no rates are at hand.
-fn no_rates() -> FieldError {
-    let text = Text { zh: "筛选条件里不能用 convert(…)", en: "a filter cannot use convert(…)" };
-    FieldError::new(Class::Malformed, "/filter", "convert_not_here", text)
+pub(crate) fn no_rates(pointer: &str) -> FieldError {
+    let text = Text {
+        zh: "列表和分组的条件里不能用 convert(…)", en: "a condition of a list or of groups cannot use convert(…)"
+    };
+    FieldError::new(Class::Malformed, pointer, "convert_not_here", text)
         .suggest(Text {
             zh: "用一个公式字段换算，再按这个字段筛选", en: "convert in a formula field and filter by that field"
         })
+}
+
+/// The finding for what is wrong with an expression that a person supplied.
+pub(crate) fn placed(error: ExprError, text: &str, pointer: &str) -> FieldError {
+    let mut message = error.message;
+    at_character(&mut message, text, error.span);
+    FieldError { pointer: pointer.to_owned(), code: error.code, message, suggestion: error.suggestion, class: Class::Malformed }
+}
+
+/// Adds the place in the text to a message.
+pub(crate) fn at_character(message: &mut LocalText, text: &str, span: Span) {
+    let column = text.get(..span.start).map_or(1, |before| before.chars().count() + 1);
+    for (locale, text) in &mut message.0 {
+        let place =
+            if locale.starts_with("zh") { format!("（第 {column} 个字符）") } else { format!(" (character {column})") };
+        text.push_str(&place);
+    }
 }
 
 /// The chains of references that an expression follows from its record.

@@ -8,6 +8,7 @@ use axum::{
 use kontor_records::{IdempotencyKey, Input, RecordsError, Session, Shown};
 use kontor_storage::Queue;
 use sha2::{Digest as _, Sha256};
+use time_tz::TimeZone as _;
 
 use super::{
     answer,
@@ -38,9 +39,10 @@ pub(super) async fn list(engine: Arc<Engine>, caller: SignedIn, request: Request
 /// Groups with measures.
 pub(super) async fn aggregate(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let (entity, params) = (request.part("entity").to_owned(), request.params()?);
+    let zone = engine.config().zone.name();
     Ok(body(
         StatusCode::OK,
-        read(&engine, (&caller, request.language), move |session| session.aggregate(&entity, &params)).await?,
+        read(&engine, (&caller, request.language), move |session| session.aggregate(&entity, &params, zone)).await?,
     ))
 }
 

@@ -14,7 +14,7 @@ use super::{
     number::{self, FUNCTIONS_SCHEMA},
     writer::{Term, Writer},
 };
-use crate::{bind::Bind, error::StorageError, store::Dialect, value::Reading};
+use crate::{bind::Bind, error::StorageError, query::Bucket, store::Dialect, value::Reading};
 
 const WHOLE: Reading = Reading::Column(ColumnType::Integer);
 
@@ -31,6 +31,26 @@ fn wrong() -> StorageError {
 }
 
 impl<'a> Writer<'a> {
+    /// The first day of the stretch that a day, or the day of a moment in a zone, falls into.
+    pub(crate) fn bucketed(&mut self, term: &Term, bucket: Bucket, zone: &str) -> Result<Term, StorageError> {
+        let day = if term.reading == Reading::Column(ColumnType::Instant) {
+            let zone = self.bind(&Bind::text(zone))?;
+            match self.dialect {
+                Dialect::Sqlite => format!("k_local_day({}, {zone})", term.sql),
+                Dialect::Postgres => {
+                    format!("{FUNCTIONS_SCHEMA}.day(CAST(({}) AT TIME ZONE {zone} AS date))", term.sql)
+                }
+            }
+        } else {
+            term.sql.clone()
+        };
+        let sql = match bucket {
+            Bucket::Day => day,
+            Bucket::Unit(unit) => edge(self.dialect, Function::StartOf, unit, &day),
+        };
+        Ok(Term::column(sql, ColumnType::Date))
+    }
+
     pub(super) fn call(&mut self, function: Function, arguments: &'a [Expr], ty: &Type) -> Result<Term, StorageError> {
         let Some(first) = arguments.first() else { return Err(wrong()) };
         match function {

@@ -107,7 +107,7 @@ impl<'a> Writer<'a> {
         match &expr.kind {
             ExprKind::Literal(value) => self.literal(value, &expr.ty),
             ExprKind::Field { scope, path } => self.path(*scope, path),
-            ExprKind::Parameter(name) => Err(StorageError::Bug(format!("the parameter ${name} has no value here"))),
+            ExprKind::Parameter(name) => self.standing_for(name),
             ExprKind::Env(value) => self.moment(*value),
             ExprKind::Negate(inner) => self.value(inner).map(|term| number::negated(self.dialect, &term)),
             ExprKind::Binary { op, left, right } => self.operation(*op, left, right, &expr.ty),

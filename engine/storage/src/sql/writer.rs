@@ -73,17 +73,39 @@ pub(crate) struct Writer<'a> {
     /// The first scope of the expression being written: a live field's expression sees none of those around it.
     floor: usize,
     aliases: usize,
+    /// What parameters of expressions stand for.
+    parameters: Vec<(String, Term)>,
 }
 
 impl<'a> Writer<'a> {
     /// Begins a statement about the rows of an entity.
     pub(crate) fn new(context: Context<'a>, dialect: Dialect, prefix: &str) -> Self {
-        Self { context, dialect, prefix: prefix.to_owned(), values: Vec::new(), scopes: Vec::new(), floor: 0, aliases: 0 }
+        Self {
+            context,
+            dialect,
+            prefix: prefix.to_owned(),
+            values: Vec::new(),
+            scopes: Vec::new(),
+            floor: 0,
+            aliases: 0,
+            parameters: Vec::new(),
+        }
     }
 
     /// The whole statement and its parameters. The version makes the text of a changed table's statement another one.
     pub(crate) fn finish(self, sql: &str) -> (String, Vec<SqlValue>) {
         (format!("/*v{}*/ {sql}", self.context.physical.version), self.values)
+    }
+
+    /// From here on a parameter of an expression stands for a piece of SQL.
+    pub(crate) fn stand_for(&mut self, parameter: String, term: Term) {
+        self.parameters.push((parameter, term));
+    }
+
+    /// What a parameter of an expression stands for.
+    pub(crate) fn standing_for(&self, parameter: &str) -> Result<Term, StorageError> {
+        let missing = || StorageError::Bug(format!("the parameter ${parameter} has no value here"));
+        self.parameters.iter().find(|(name, _)| name == parameter).map(|(_, term)| term.clone()).ok_or_else(missing)
     }
 
     /// Binds a value and answers its parameter.

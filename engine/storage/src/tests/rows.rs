@@ -22,7 +22,7 @@ use super::{
     on_both, tenant_id,
 };
 use crate::{
-    Aggregation, Archived, Context, Measure, Physical, Query, Sort, StorageError, TenantDb,
+    Aggregation, Archived, Context, Group, Measure, Physical, Query, Sort, StorageError, TenantDb,
     schema::plan,
     store::{Queue, Store},
     tx::Tx,
@@ -380,14 +380,17 @@ fn a_field_that_only_one_of_two_roles_shows_is_null_elsewhere_on_every_way_out()
             assert!(sorted.iter().take(60 - visible).all(|row| row[0].is_null()));
             let groups = Aggregation {
                 entity: orders,
-                group: vec![vec![cost]],
+                group: vec![Group { path: vec![cost], bucket: None }],
                 measures: vec![
-                    Measure { function: Aggregate::Count, path: None },
-                    Measure { function: Aggregate::Sum, path: Some(vec![cost]) },
+                    Measure { function: Aggregate::Count, distinct: false, path: None },
+                    Measure { function: Aggregate::Sum, distinct: false, path: Some(vec![cost]) },
                 ],
                 filter: None,
+                having: None,
+                sort: Vec::new(),
                 archived: Archived::Without,
                 limit: 10,
+                zone: "Asia/Shanghai".to_owned(),
             };
             let grouped = tx.aggregate(context, permit, &groups)?;
             let count = |count: usize| Value::Number(Decimal::from(count));

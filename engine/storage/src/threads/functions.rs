@@ -16,7 +16,8 @@ use rusqlite::{
     types::{ToSqlOutput, Value, ValueRef},
 };
 use rust_decimal::Decimal;
-use time::Date;
+use time::{Date, OffsetDateTime};
+use time_tz::{Offset as _, TimeZone as _};
 
 use crate::value::{date_text, parse_date};
 
@@ -101,6 +102,17 @@ impl<'v> Arguments<'_, 'v> {
         }
     }
 
+    fn moment(&mut self) -> Read<OffsetDateTime> {
+        match self.raw() {
+            ValueRef::Null => Err(IsNull),
+            raw => Ok(raw
+                .as_i64()
+                .ok()
+                .and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok())
+                .ok_or_else(|| failed("bad_value"))),
+        }
+    }
+
     fn date(&mut self) -> Read<Date> {
         let text = self.text()?;
         Ok(text.and_then(|text| parse_date(text).map_err(|_no_day| failed("bad_value"))))
@@ -140,6 +152,13 @@ fn flag(value: bool) -> Answer {
 fn day(date: std::result::Result<Date, ArithmeticError>) -> Result<Answer> {
     let date = date.map_err(computed)?;
     date_text(date).map(text_answer).map_err(|_unwritable| failed("overflow"))
+}
+
+/// The day on which a moment falls in a zone of the IANA database.
+fn local_day(at: OffsetDateTime, zone: &str) -> Result<Date> {
+    let zone = time_tz::timezones::get_by_name(zone).ok_or_else(|| failed("bad_value"))?;
+    let local = at.checked_to_offset(zone.get_offset_utc(&at).to_utc());
+    local.map(OffsetDateTime::date).filter(|date| (1..=9999).contains(&date.year())).ok_or_else(|| failed("overflow"))
 }
 
 /// Registers the functions on a connection.
@@ -252,6 +271,11 @@ fn dates(connection: &Connection) -> Result<()> {
     define(connection, "k_days_between", 2, |take| {
         let (from, to) = (read!(take.date()), read!(take.date()));
         Ok(Ok(Answer(Value::Integer((to - from).whole_days()))))
+    })?;
+    define(connection, "k_local_day", 2, |take| {
+        let at = read!(take.moment());
+        let zone = read!(take.text());
+        Ok(local_day(at, zone).and_then(|date| day(Ok(date))))
     })?;
     let edges: [(&str, Edge); 2] = [("k_start_of", date::start_of), ("k_end_of", date::end_of)];
     for (name, edge) in edges {

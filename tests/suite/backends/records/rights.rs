@@ -141,9 +141,23 @@ fn a_hidden_field_answers_like_no_field(database: &Database) {
     ] {
         same(&world, |name| world.list("sales", "order", &params.replace("{}", name)), params);
     }
-    for params in
-        ["group={}&measures=count()", "measures=sum({})", "measures=max({}),count()&group=name", "measures=count()&filter={} > 1"]
-    {
+    for params in [
+        "group={}&measures=count()",
+        "group=month({})&measures=count()",
+        "group=nope({})&measures=count()",
+        "measures=sum({})",
+        "measures=count_distinct({})",
+        "measures=max({}),count()&group=name",
+        "measures=count()&filter={} > 1",
+        "measures=count()&having={} > 1",
+        "measures=count()&having=sum({}) > 1",
+        "measures=count()&having=count() > len({}.name) || year({}) > max({})",
+        "measures=count()&having={}.any(|l| l.{} > 1)",
+        "measures=count()&having=count() > \"{}\"",
+        "measures=count()&sort=-{}",
+        "measures=count()&sort=day({}),-avg({}),{}.name",
+        "group={}&measures=sum({})&having={} > 1&sort={}&filter={} > 1",
+    ] {
         same(&world, |name| world.aggregate("sales", "product", &params.replace("{}", name)), params);
     }
     same(&world, |name| world.get("sales", "product", &product.id, &format!("fields={name}")).map(|record| record.json), "get");

@@ -108,9 +108,20 @@ impl World {
     }
 
     pub(super) fn aggregate(&self, name: &str, entity: &str, params: &str) -> Result<Json, RecordsError> {
+        self.aggregate_in("Asia/Shanghai", name, entity, params)
+    }
+
+    pub(super) fn aggregate_in(&self, zone: &'static str, name: &str, entity: &str, params: &str) -> Result<Json, RecordsError> {
         let (entity, params) = (entity.to_owned(), params_of(params));
-        read_blocking(&self.tenant, self.caller(name), move |session| session.aggregate(&entity, &params))
+        read_blocking(&self.tenant, self.caller(name), move |session| session.aggregate(&entity, &params, zone))
             .map(|text| parsed(&text))
+    }
+
+    /// Creates at another moment than all others.
+    pub(super) fn create_at(&self, now: OffsetDateTime, name: &str, entity: &str, body: &Json) -> Result<Record, RecordsError> {
+        let (entity, input) = (entity.to_owned(), Input::from(body));
+        let caller = Caller { now, today: now.date(), ..self.caller(name) };
+        write_blocking(&self.tenant, Queue::Interactive, caller, move |session| session.create(&entity, &input)).map(Record::from)
     }
 
     pub(super) fn history(&self, name: &str, entity: &str, id: &str) -> Result<Json, RecordsError> {
@@ -146,10 +157,10 @@ pub(super) fn findings<T: std::fmt::Debug>(result: Result<T, RecordsError>) -> V
     }
 }
 
-/// `a=b&c=d`, taken as it is.
+/// `a=b&c=d`, taken as it is; `&&` belongs to an expression.
 fn params_of(text: &str) -> Params {
-    let pair = |part: &str| part.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Params(text.split('&').filter_map(pair).collect())
+    let pair = |part: &str| part.split_once('=').map(|(name, value)| (name.to_owned(), value.replace('\0', "&&")));
+    Params(text.replace("&&", "\0").split('&').filter_map(pair).collect())
 }
 
 fn parsed(text: &str) -> Json {
