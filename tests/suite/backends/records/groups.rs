@@ -239,7 +239,8 @@ fn having_sees_groups_and_measures(database: &Database) {
     assert_eq!(countries("month(since) < \"2026-02-02\""), ["DE", "FR"]);
     assert_eq!(countries("year(month(since)) == 2026 || user.name == \"x\""), ["CN", "DE", "FR"]);
     assert_eq!(countries("max(since) > min(since)"), ["DE"]);
-    assert_eq!(countries("sum(score) / (count() - 1) > 0 || false"), Vec::<String>::new());
+    // The second part fails where there is only one; it is asked only where the first holds.
+    assert_eq!(countries("count() > 1 && sum(score) / (count() - 1) == 5"), ["DE"]);
     let none = world.aggregate("boss", "customer", "measures=count(),average(score)&having=count() > 4").unwrap();
     assert_eq!(none, json!({"items": [], "truncated": false}));
     let all = world.aggregate("boss", "customer", "measures=count(),average(score)&having=count() == 4").unwrap();
