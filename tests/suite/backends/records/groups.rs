@@ -273,7 +273,7 @@ fn everything_wrong_is_told_at_once(database: &Database) {
         ]
     );
     let wrong = |having: &str| findings(world.aggregate("boss", "customer", &format!("measures=count()&having={having}")));
-    assert_eq!(wrong("count() >"), ["/having syntax"]);
+    assert_eq!(wrong("count() >"), ["/having unexpected_token"]);
     assert_eq!(wrong("count()"), ["/having type_mismatch"]);
     assert_eq!(wrong("$0 > 1"), ["/having unknown_parameter"]);
     assert_eq!(findings(world.aggregate("boss", "customer", "group=country")), ["/measures required"]);
