@@ -6,7 +6,10 @@ use kontor_definitions::{
     catalog::{Field, FieldClass},
     expr::{converts, reads},
 };
-use kontor_storage::{Plan, PlanStep, schema::PlanAction};
+use kontor_storage::{
+    Plan, PlanStep,
+    schema::{Lock, PlanAction},
+};
 
 use crate::snapshot::Snapshot;
 
@@ -53,6 +56,8 @@ pub(crate) fn add_steps(plan: &mut Plan, work: &[Work], catalog: &Catalog) {
                     rows: 0,
                     data_lost: 0,
                     reversible: true,
+                    stall_ms: 0,
+                    lock: Lock::None,
                 });
             }
         }

@@ -12,6 +12,7 @@ use crate::{
     compile::Compiled,
     derived,
     error::{AppError, text},
+    losses::Data,
     release,
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
@@ -45,8 +46,8 @@ impl Tenant {
 }
 
 /// The plan of the tables; a change that cannot be carried out is a finding.
-pub(crate) fn plan(physical: &Physical, catalog: &Catalog, sources: &Sources) -> Result<Plan, AppError> {
-    let error = match schema::plan(physical, catalog) {
+pub(crate) fn plan(physical: &Physical, before: &Catalog, catalog: &Catalog, sources: &Sources) -> Result<Plan, AppError> {
+    let error = match schema::plan_from(physical, before, catalog) {
         Ok(plan) => return Ok(plan),
         Err(error) => error,
     };
@@ -55,8 +56,8 @@ pub(crate) fn plan(physical: &Physical, catalog: &Catalog, sources: &Sources) ->
     Err(AppError::Findings(vec![place.finding(
         (Severity::Error, "type_change"),
         (
-            &format!("字段“{field}”已有数据列，不能改变类型。"),
-            &format!("The type of “{field}” cannot be changed: the field has a column with values already."),
+            &format!("字段“{field}”的值无法转换为新的类型，不能改变类型。"),
+            &format!("The type of “{field}” cannot be changed: there is no conversion for the values it has."),
         ),
         (
             "请恢复原来的类型，或删除此字段后以新的编号另建一个字段。",
@@ -103,10 +104,12 @@ fn measure(
     sources: &Sources,
 ) -> Result<(Plan, Vec<Diagnostic>), AppError> {
     let physical = tx.physical()?;
-    let mut plan = plan(&physical, catalog, sources)?;
+    let mut plan = plan(&physical, &before.catalog, catalog, sources)?;
     derived::add_steps(&mut plan, &derived::changed(before, catalog), catalog);
     tx.measure(&physical, &mut plan)?;
-    let mut findings = Vec::new();
+    let data = Data { physical: &physical, catalog, sources };
+    let mut findings = data.equal(tx, &plan)?;
+    findings.append(&mut data.losses(tx, &mut plan, Severity::Warning)?);
     for entity in catalog.entities.values() {
         for field in required_anew(before, entity) {
             let empty = tx.count_empty(&physical, entity.id, field)?;

@@ -2,9 +2,9 @@
 //! transaction; then the snapshot is swapped. Publish, restore, install and the making of a tenant all come here.
 use std::sync::Arc;
 
-use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId};
+use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, Severity};
 use kontor_storage::{
-    Queue, Tx,
+    Physical, Plan, Queue, Tx,
     system::{
         document, draft,
         event::{self, Event, Kind},
@@ -23,6 +23,7 @@ use crate::{
     derived,
     draft::{self as drafts, Draft},
     error::AppError,
+    losses::Data,
     outline::{self, Outline},
     snapshot::Snapshot,
     sources::Sources,
@@ -44,6 +45,23 @@ pub(crate) struct Candidate {
     pub(crate) restored_from: Option<i64>,
     /// The app that was installed with them: name, version.
     pub(crate) installed: Option<(String, String)>,
+    /// Values that a new type cannot keep may go from the records.
+    pub(crate) accept_loss: bool,
+}
+
+/// What a person says when publishing or restoring.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Publishing<'a> {
+    /// A message for the colleagues.
+    pub message: &'a str,
+    /// Values that a new type cannot keep may go from the records; the retired columns keep them.
+    pub accept_loss: bool,
+}
+
+impl<'a> From<&'a str> for Publishing<'a> {
+    fn from(message: &'a str) -> Self {
+        Self { message, accept_loss: false }
+    }
 }
 
 impl Candidate {
@@ -56,6 +74,7 @@ impl Candidate {
             message: String::new(),
             restored_from: None,
             installed: Some(("base".to_owned(), env!("CARGO_PKG_VERSION").to_owned())),
+            accept_loss: false,
         }
     }
 }
@@ -105,7 +124,8 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
         return Err(AppError::ChangedMeanwhile);
     }
     let physical = tx.physical()?;
-    let plan = outline::plan(&physical, &prepared.catalog, &candidate.sources)?;
+    let mut plan = outline::plan(&physical, &prepared.before.catalog, &prepared.catalog, &candidate.sources)?;
+    refuse(tx, prepared, &physical, &mut plan)?;
     let applied = tx.apply(&plan);
     let physical = applied.map_err(|error| outline::refused(error, &plan, &prepared.catalog, &candidate.sources))?;
     let revision = candidate.on + 1;
@@ -121,6 +141,16 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
     }
     store(tx, prepared, revision)?;
     Ok(snapshot)
+}
+
+/// Findings of the data that keep a plan from being carried out.
+fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan: &mut Plan) -> Result<(), AppError> {
+    let data = Data { physical, catalog: &prepared.catalog, sources: &prepared.candidate.sources };
+    let mut findings = data.equal(tx, plan)?;
+    if !prepared.candidate.accept_loss {
+        findings.append(&mut data.losses(tx, plan, Severity::Error)?);
+    }
+    if findings.is_empty() { Ok(()) } else { Err(AppError::Findings(findings)) }
 }
 
 fn fill(
@@ -203,7 +233,13 @@ impl Tenant {
     }
 
     /// Publishes the draft; answers the new snapshot. Of two at once the second is refused.
-    pub fn publish_draft(&self, message: &str, act: Act, backfill: &Arc<dyn Backfill>) -> Result<Arc<Snapshot>, AppError> {
+    pub fn publish_draft<'a>(
+        &self,
+        publishing: impl Into<Publishing<'a>>,
+        act: Act,
+        backfill: &Arc<dyn Backfill>,
+    ) -> Result<Arc<Snapshot>, AppError> {
+        let Publishing { message, accept_loss } = publishing.into();
         let draft = self.draft()?;
         draft.demand_current()?;
         if draft.sources == draft.live {
@@ -216,6 +252,7 @@ impl Tenant {
             message: message.to_owned(),
             restored_from: None,
             installed: None,
+            accept_loss,
         };
         release(self, candidate, act, backfill)
     }

@@ -16,7 +16,7 @@ use crate::{
     draft,
     error::AppError,
     outline::Outline,
-    release::{Candidate, release},
+    release::{Candidate, Publishing, release},
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
     tenant::{Tenant, stored_sources},
@@ -90,8 +90,17 @@ impl Tenant {
     }
 
     /// Makes a new revision out of an old one: its documents are live again, retired columns come back with their values.
+    /// A field that had another type has its values of then again in records that were not changed since; what was entered
+    /// meanwhile is converted back.
     /// The draft is left alone; if it holds changes they now stand on a revision that is no longer live.
-    pub fn restore(&self, number: i64, message: &str, act: Act, backfill: &Arc<dyn Backfill>) -> Result<Arc<Snapshot>, AppError> {
+    pub fn restore<'a>(
+        &self,
+        number: i64,
+        publishing: impl Into<Publishing<'a>>,
+        act: Act,
+        backfill: &Arc<dyn Backfill>,
+    ) -> Result<Arc<Snapshot>, AppError> {
+        let Publishing { message, accept_loss } = publishing.into();
         let (sources, live) =
             self.db().read_blocking(move |tx| Ok::<_, AppError>((documents(tx, number)?, state::read(tx)?.revision)))?;
         if number == live {
@@ -104,6 +113,7 @@ impl Tenant {
             message: message.to_owned(),
             restored_from: Some(number),
             installed: None,
+            accept_loss,
         };
         release(self, candidate, act, backfill)
     }

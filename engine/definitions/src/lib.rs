@@ -10,6 +10,7 @@
 //! Start reading at [`source::AppSource`] (the files of an app), then [`check::check`] (files to catalog).
 pub mod catalog;
 pub mod check;
+pub mod convert;
 pub mod diagnostic;
 pub mod expr;
 pub mod id;

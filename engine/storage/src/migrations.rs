@@ -21,6 +21,7 @@ const TENANT: &[Step] = &[
     Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
     Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") },
     Step { number: 7, name: "files", sql: include_str!("../../../migrations/tenant/0007_files.sql") },
+    Step { number: 8, name: "former_columns", sql: include_str!("../../../migrations/tenant/0008_former_columns.sql") },
     Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
 ];
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_access::{Action, Rights, decide};
 use kontor_apps::{
-    Act, AppError, Apps, Backfill, DocumentKey, NewUser, NoBackfill, Snapshot, Tenant,
+    Act, AppError, Apps, Backfill, DocumentKey, NewUser, NoBackfill, Publishing, Snapshot, Tenant,
     draft::{self, DraftState, Precondition},
     package::{self, Package},
     revisions,
@@ -24,6 +24,9 @@ both_databases!(
     etags_guard_documents_of_the_draft,
     a_failed_publish_leaves_nothing_behind,
     a_field_with_equal_values_cannot_become_unique,
+    a_field_gets_another_type_with_its_values,
+    going_back_to_a_type_brings_back_what_was_not_changed,
+    numbers_dates_and_lists_are_converted_in_the_tables,
     ids_of_removed_fields_are_never_given_to_others,
     other_instances_follow_at_their_next_transaction,
     apps_install_upgrade_and_refuse_changed_documents,
@@ -127,6 +130,18 @@ impl Shop {
         });
         written.unwrap();
         id
+    }
+
+    /// Changes a text of an item.
+    fn set(&self, id: RecordId, field: &'static str, value: &'static str) {
+        let written = self.tenant.write_blocking(Queue::Interactive, move |snapshot, _, tx| {
+            let (entity, rights) = (item(snapshot), Rights::definer(&snapshot.catalog));
+            let permit = decide(&rights, Action::Update, entity).unwrap();
+            let field = snapshot.catalog.entity(entity).unwrap().field_named(field).unwrap().id;
+            tx.update(snapshot.context(&rights, START, START.date()), permit, entity, id, &[(field, text(value))])?;
+            Ok::<_, AppError>(())
+        });
+        written.unwrap();
     }
 
     /// The values of a field in all items; `None` where the field does not exist.
@@ -305,6 +320,108 @@ fn a_field_with_equal_values_cannot_become_unique(database: &Database) {
     assert_eq!(shop.values("size").unwrap().len(), 2);
 }
 
+fn choice(names: &[&str]) -> Json {
+    let options: Vec<Json> = names
+        .iter()
+        .map(|name| json!({"name": name, "title": {"zh-CN": format!("{name}号"), "en": format!("Size {name}")}}))
+        .collect();
+    json!({"id": "size0000", "name": "size", "title": {"zh-CN": "尺寸", "en": "Size"}, "type": "choice", "options": options})
+}
+
+fn accepting() -> Publishing<'static> {
+    Publishing { message: "", accept_loss: true }
+}
+
+fn a_field_gets_another_type_with_its_values(database: &Database) {
+    let shop = Shop::new(database);
+    for size in ["large", "Size small", "huge", "huge", "tiny"] {
+        shop.insert(&[("name", "box"), ("size", size)]);
+    }
+    shop.edit(|item| item["fields"][1] = choice(&["large", "small"])).unwrap();
+    let outline = shop.tenant.plan_draft().unwrap();
+    assert_eq!(outline.plan.steps.len(), 1, "{:?}", outline.plan);
+    let step = &outline.plan.steps[0];
+    assert_eq!((step.rows, step.data_lost, step.reversible), (5, 3, true));
+    assert!(step.stall_ms > 0 && outline.findings[0].severity == kontor_definitions::Severity::Warning);
+    let said = outline.findings[0].message.get("en").unwrap();
+    assert!(said.contains("3 record(s)") && said.contains("“huge” × 2, “tiny” × 1"), "{said}");
+    let AppError::Findings(findings) = shop.publish().unwrap_err() else { panic!("another error") };
+    assert_eq!((findings[0].code.as_str(), findings[0].pointer.as_str()), ("conversion_loss", "/fields/1"));
+    assert_eq!(shop.values("size").unwrap().len(), 5);
+    assert_eq!(shop.values("size").unwrap()[1], text("Size small"), "a refused publish converts nothing");
+    shop.tenant.publish_draft(accepting(), act(200), &none()).unwrap();
+    let mut values = shop.values("size").unwrap();
+    values.sort_by_key(|value| format!("{value:?}"));
+    assert_eq!(values, [Value::Null, Value::Null, Value::Null, text("large"), text("small")]);
+}
+
+fn going_back_to_a_type_brings_back_what_was_not_changed(database: &Database) {
+    let shop = Shop::new(database);
+    let [large, huge, tiny] = ["Size large", "huge", "tiny"].map(|size| shop.insert(&[("name", "box"), ("size", size)]));
+    shop.edit(|item| {
+        item["fields"][1] = choice(&["large", "small"]);
+        item["indexes"] = json!([["size"]]);
+    })
+    .unwrap();
+    shop.tenant.publish_draft(accepting(), act(200), &none()).unwrap();
+    shop.set(tiny, "size", "small");
+    shop.insert(&[("name", "new"), ("size", "small")]);
+    shop.tenant.restore(2, "back", act(300), &none()).unwrap();
+    let values = shop.values("size").unwrap();
+    assert_eq!(values, [text("Size large"), text("huge"), text("small"), text("small")], "{large:?} {huge:?}");
+    // And forward again: the column of then is used again, with what was entered meanwhile converted.
+    shop.set(huge, "size", "large");
+    shop.tenant.restore(3, "forward", act(400), &none()).unwrap();
+    assert_eq!(shop.values("size").unwrap(), ["large", "large", "small", "small"].map(text));
+    let former = shop.tenant.snapshot().physical.tables[&item(&shop.tenant.snapshot())].former.len();
+    assert_eq!(former, 1, "two columns in all, however often the type changes");
+}
+
+fn numbers_dates_and_lists_are_converted_in_the_tables(database: &Database) {
+    let shop = Shop::new(database);
+    let decimal = |scale: u8| json!({"type": "decimal", "precision": 12, "scale": scale});
+    let options =
+        json!([{"name": "yes", "title": {"zh-CN": "是", "en": "Yes"}}, {"name": "no", "title": {"zh-CN": "否", "en": "No"}}]);
+    // Each row: the texts that are there, and the types they go through one after another without a loss.
+    let ways: [(&[&str], Vec<Json>, &[&str]); 3] = [
+        (&["1,250.00", "-3"], vec![decimal(2), decimal(4), json!({"type": "integer"}), json!({"type": "text"})], &["1250", "-3"]),
+        (&["2026-01-31"], vec![json!({"type": "date"}), json!({"type": "text"})], &["2026-01-31"]),
+        (
+            &["yes", "否"],
+            vec![
+                json!({"type": "boolean"}),
+                json!({"type": "choice", "options": options}),
+                json!({"type": "choices", "options": options}),
+                json!({"type": "long_text"}),
+            ],
+            &["yes", "no"],
+        ),
+    ];
+    for (place, (given, types, wanted)) in ways.into_iter().enumerate() {
+        let (id, name) = (format!("way0000{place}"), ["first", "second", "third"][place]);
+        let field = |ty: &Json| {
+            let mut field = json!({"id": id, "name": name, "title": {"zh-CN": "值", "en": "Value"}});
+            field.as_object_mut().unwrap().extend(ty.as_object().unwrap().clone());
+            field
+        };
+        let last = 2 + place;
+        shop.add_field(field(&json!({"type": "text"}))).unwrap();
+        shop.publish().unwrap();
+        for text in given {
+            shop.insert(&[("name", "row"), (name, text)]);
+        }
+        for ty in types {
+            shop.edit(|item| item["fields"][last] = field(&ty)).unwrap();
+            shop.publish().unwrap_or_else(|error| panic!("{ty}: {error:?}"));
+        }
+        let values: Vec<Value> = shop.values(name).unwrap().into_iter().filter(|value| !value.is_null()).collect();
+        // Texts of the first column that still say the same come back as they were written.
+        let written: Vec<Value> = given.iter().map(|value| text(value)).collect();
+        let converted: Vec<Value> = wanted.iter().map(|value| text(value)).collect();
+        assert!(values == written || values == converted, "{name}: {values:?}");
+    }
+}
+
 /// Fails in the middle of the publish, after the tables were changed.
 struct Failing;
 
@@ -353,9 +470,9 @@ fn ids_of_removed_fields_are_never_given_to_others(database: &Database) {
         .unwrap();
     assert_eq!(codes(shop.publish().unwrap_err()), ["retired_id"]);
     shop.tenant.db().write_blocking(Queue::Interactive, draft::discard).unwrap();
-    // The field itself may come back, but not as another type.
+    // The field itself may come back, but not as a type that its values cannot become.
     let size = |ty: &str| json!({"id": "size0000", "name": "size", "title": {"zh-CN": "尺寸", "en": "Size"}, "type": ty});
-    shop.add_field(size("integer")).unwrap();
+    shop.add_field(size("country")).unwrap();
     assert_eq!(shop.tenant.plan_draft().unwrap().findings[0].code, "type_change");
     assert_eq!(codes(shop.publish().unwrap_err()), ["type_change"]);
     shop.edit(|item| item["fields"][1] = size("text")).unwrap();

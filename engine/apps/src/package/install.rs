@@ -38,6 +38,7 @@ impl Tenant {
             message: format!("{app} {version}"),
             restored_from: None,
             installed: Some((app, version)),
+            accept_loss: false,
         };
         release(self, candidate, act, backfill)
     }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
 };
 use kontor_apps::{
-    AppError, DocumentKey,
+    AppError, DocumentKey, Publishing,
     draft::{self, DraftDocument, DraftState, Precondition},
 };
 use kontor_storage::{PlanStep, Queue, Tx};
@@ -99,9 +99,11 @@ pub(super) async fn plan(engine: Arc<Engine>, caller: Administrator, request: Re
 /// Makes the draft live.
 pub(super) async fn publish(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
-    let message = request.members(&["message"])?.text("message")?.unwrap_or_default().to_owned();
+    let members = request.members(&["message", "accept_loss"])?;
+    let (message, accept_loss) = (members.text("message")?.unwrap_or_default().to_owned(), members.flag("accept_loss")?);
     let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
-    let done = engine.blocking_raw(move || tenant.publish_draft(&message, act, &backfill)).await?;
+    let done =
+        engine.blocking_raw(move || tenant.publish_draft(Publishing { message: &message, accept_loss }, act, &backfill)).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
 }
@@ -161,6 +163,8 @@ fn shown_step(step: &PlanStep, language: Language) -> Value {
         "rows": step.rows,
         "data_lost": step.data_lost,
         "reversible": step.reversible,
+        "lock": step.lock.name(),
+        "stall_ms": step.stall_ms,
         "text": language.pick(&step.text()),
     })
 }

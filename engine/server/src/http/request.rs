@@ -161,6 +161,17 @@ impl Members {
         }
     }
 
+    /// A member that is true or false; left out it is false.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.0.get(name) {
+            None | Some(Input::Null) => Ok(false),
+            Some(Input::Bool(flag)) => Ok(*flag),
+            Some(Input::Text(_) | Input::Number(_) | Input::List(_) | Input::Object(_)) => {
+                Err(wrong_type(&below_root(name), Expected::Boolean))
+            }
+        }
+    }
+
     /// A member that is a text and must be there.
     pub(crate) fn required_text(&self, name: &str) -> Result<&str, Problem> {
         self.text(name)?.ok_or_else(|| {
@@ -182,6 +193,8 @@ pub(crate) enum Expected {
     Object,
     /// `"…"`
     Text,
+    /// `true` or `false`
+    Boolean,
 }
 
 /// A body or member of the wrong JSON type.
@@ -189,6 +202,7 @@ pub(crate) fn wrong_type(pointer: &str, expected: Expected) -> Problem {
     let message = match expected {
         Expected::Object => Text("这里应当是一个 JSON 对象。", "An object is expected here."),
         Expected::Text => Text("这里应当是一段文本。", "A text is expected here."),
+        Expected::Boolean => Text("这里应当是 true 或 false。", "true or false is expected here."),
     };
     Problem::new(Code::BadType).issues(vec![Issue::new(pointer, "wrong_type", message.with(&[]), LocalText::default())])
 }

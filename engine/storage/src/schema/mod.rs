@@ -2,13 +2,18 @@
 mod apply;
 mod ddl;
 mod empty;
+mod equal;
 mod names;
 mod plan;
+mod retype;
 mod stored;
 mod text;
 
 pub(crate) use ddl::quoted;
-pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan};
+pub use equal::Equal;
+pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan, plan_from};
+pub use retype::Losses;
+pub use text::Lock;
 
 use indexmap::IndexMap;
 use kontor_definitions::{ColumnType, EntityId, FieldId};
@@ -34,6 +39,8 @@ pub struct TableInfo {
     pub columns: IndexMap<FieldId, ColumnInfo>,
     /// Index by name.
     pub indexes: IndexMap<String, IndexInfo>,
+    /// Columns that fields had before they got another type, by name: kept, not used.
+    pub former: Vec<(FieldId, ColumnInfo)>,
 }
 
 /// One column.

@@ -3,6 +3,8 @@
 //! A shard of a distributed PostgreSQL puts `_<number>` behind a name, so none of ours ends in `_` and digits.
 use kontor_definitions::{Entity, EntityId, Field, FieldId};
 
+use super::TableInfo;
+
 const LONGEST: usize = 50;
 
 /// The table of an entity: `order_k3v9x2ab`.
@@ -13,6 +15,18 @@ pub(super) fn table(entity: &Entity) -> String {
 /// The column of a field: `customer_p4s8d1aa`; system fields are called what they are.
 pub(super) fn column(field: &Field) -> String {
     if field.id.0.is_system() { field.name.clone() } else { named(&field.name, field.id.0.as_str()) }
+}
+
+/// A column beside those that a field has had: `customer_v2_p4s8d1aa`.
+pub(super) fn next_column(table: &TableInfo, field: &Field) -> String {
+    let taken = |name: &String| {
+        table.columns.values().chain(table.former.iter().map(|(_, column)| column)).any(|column| column.name == *name)
+    };
+    let mut short = field.name.clone();
+    short.truncate(LONGEST / 2);
+    let names = (2_u32..).map(|count| named(&format!("{short}_v{count}"), field.id.0.as_str()));
+    let mut names = names.skip_while(taken);
+    names.next().unwrap_or_else(|| column(field))
 }
 
 /// The name a table or column was made with, without its id.

@@ -1,9 +1,13 @@
 //! The steps from the tables as they are to those that the definitions need: pure, printable, applied as it stands.
 use indexmap::IndexMap;
-use kontor_definitions::{Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType, catalog::FieldClass};
+use kontor_definitions::{
+    Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType,
+    catalog::{FieldClass, NumberFormat},
+    convert::{self, Retype, Shape},
+};
 use serde::{Deserialize, Serialize};
 
-use super::{Physical, TableInfo, names};
+use super::{ColumnInfo, Physical, TableInfo, names, text::Lock};
 use crate::error::StorageError;
 
 /// What a publish will do to the tables: data, printable, shown before it is done.
@@ -30,6 +34,10 @@ pub struct PlanStep {
     pub data_lost: u64,
     /// Restoring an older revision brings it back.
     pub reversible: bool,
+    /// How long writers wait for it, estimated from `rows`; filled in with them.
+    pub stall_ms: u64,
+    /// Whom it keeps waiting; filled in with `rows`.
+    pub lock: Lock,
 }
 
 /// The kinds of steps, with what each needs beyond names.
@@ -45,6 +53,15 @@ pub enum PlanAction {
     AddColumn {
         /// It.
         column: ColumnSpec,
+    },
+    /// A field gets another type: its values are converted into another column, and the one it had is kept.
+    RetypeColumn {
+        /// The column from now on: a new one, or the one the field had when it was of this type before.
+        column: ColumnSpec,
+        /// The column was there before. Rows that still say what was converted from it get its value back.
+        again: bool,
+        /// What values are converted from and to; nothing for derived fields, which are computed anew.
+        conversion: Option<(Shape, Shape)>,
     },
     /// The column of a removed field is kept but no longer used.
     RetireColumn {
@@ -115,8 +132,8 @@ pub struct IndexSpec {
 /// A change that cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The values of a field would have to be converted.
-    #[error("the type of {entity}.{field} cannot be changed while it holds values")]
+    /// There is no conversion for the values of a field.
+    #[error("there is no conversion for the values of {entity}.{field}")]
     TypeChange {
         /// `app.entity`
         entity: String,
@@ -136,18 +153,33 @@ impl From<PlanError> for StorageError {
 /// The steps from the tables as they are to those that the catalog needs; [`StorageError::Plan`] names a change that
 /// cannot be done.
 pub fn plan(physical: &Physical, catalog: &Catalog) -> Result<Plan, StorageError> {
+    plan_from(physical, &Catalog::default(), catalog)
+}
+
+/// The same from the definitions that are live: they say what the values of a field mean, where columns do not.
+pub fn plan_from(physical: &Physical, before: &Catalog, catalog: &Catalog) -> Result<Plan, StorageError> {
     let mut steps = Vec::new();
     for entity in catalog.entities.values() {
         match physical.tables.get(&entity.id) {
             None => steps.push(step(entity, None, PlanAction::CreateTable { table: table_spec(entity) })),
-            Some(table) => change_table(table, entity, &mut steps)?,
+            Some(table) => change_table(table, before.entity(entity.id).map(AsRef::as_ref), entity, &mut steps)?,
         }
     }
     for (id, table) in &physical.tables {
         if !table.retired && catalog.entity(*id).is_none() {
             let entity = names::readable(&table.name).to_owned();
             let action = PlanAction::RetireTable;
-            steps.push(PlanStep { action, entity, entity_id: *id, field: None, rows: 0, data_lost: 0, reversible: true });
+            steps.push(PlanStep {
+                action,
+                entity,
+                entity_id: *id,
+                field: None,
+                rows: 0,
+                data_lost: 0,
+                reversible: true,
+                stall_ms: 0,
+                lock: Lock::None,
+            });
         }
     }
     Ok(Plan { steps })
@@ -162,33 +194,49 @@ fn step(entity: &Entity, field: Option<&str>, action: PlanAction) -> PlanStep {
         rows: 0,
         data_lost: 0,
         reversible: true,
+        stall_ms: 0,
+        lock: Lock::None,
     }
 }
 
-fn change_table(table: &TableInfo, entity: &Entity, steps: &mut Vec<PlanStep>) -> Result<(), PlanError> {
+fn change_table(table: &TableInfo, before: Option<&Entity>, entity: &Entity, steps: &mut Vec<PlanStep>) -> Result<(), PlanError> {
     if table.retired {
         steps.push(step(entity, None, PlanAction::RestoreTable));
     }
-    let mut derived = Vec::new();
+    let (mut derived, mut moved) = (Vec::new(), Vec::new());
     for field in &entity.fields {
         let Some(wanted) = column_spec(entity, field) else { continue };
+        let old = before.and_then(|before| before.field(field.id));
         let action = match table.columns.get(&field.id) {
             None => PlanAction::AddColumn { column: wanted },
-            Some(column) if column.ty != wanted.ty || (column.target.is_some() && column.target != wanted.target) => {
-                let (entity, field, id) = (entity.full_name(), field.name.clone(), field.id);
-                return Err(PlanError::TypeChange { entity, field, id });
-            }
-            Some(column) if column.retired => PlanAction::RestoreColumn { id: field.id },
-            Some(_) => continue,
+            Some(column) => match retyped(table, (column, old), (entity, field), wanted)? {
+                Some(retype) => {
+                    moved.push(field.id);
+                    retype
+                }
+                None if column.retired => PlanAction::RestoreColumn { id: field.id },
+                None => continue,
+            },
         };
         steps.push(step(entity, Some(&field.name), action));
         if field.class == FieldClass::Row {
             derived.push(step(entity, Some(&field.name), PlanAction::Backfill));
         }
     }
+    change_indexes(table, entity, &moved, steps);
+    steps.extend(derived);
+    Ok(())
+}
+
+/// The indexes that go, the columns that are retired between, the indexes that come: an index goes before the column it
+/// is on, and comes after it. One on a column that `moved` is built anew.
+fn change_indexes(table: &TableInfo, entity: &Entity, moved: &[FieldId], steps: &mut Vec<PlanStep>) {
     let wanted: IndexMap<String, IndexSpec> = index_specs(entity).into_iter().map(|index| (index.name.clone(), index)).collect();
-    // An index goes before the column it is on, and comes after it.
-    for name in table.indexes.keys().filter(|name| !wanted.contains_key(*name)) {
+    let stays = |name: &String| {
+        let index = table.indexes.get(name);
+        wanted.contains_key(name) && index.is_some_and(|index| !index.fields.iter().any(|field| moved.contains(field)))
+    };
+    for name in table.indexes.keys().filter(|name| !stays(name)) {
         steps.push(step(entity, None, PlanAction::DropIndex { name: name.clone() }));
     }
     for (id, column) in &table.columns {
@@ -198,13 +246,61 @@ fn change_table(table: &TableInfo, entity: &Entity, steps: &mut Vec<PlanStep>) -
             steps.push(step(entity, Some(name), PlanAction::RetireColumn { id: *id }));
         }
     }
-    for (name, index) in wanted {
-        if !table.indexes.contains_key(&name) {
-            steps.push(step(entity, None, PlanAction::CreateIndex { index }));
+    let missing: Vec<IndexSpec> = wanted.values().filter(|index| !stays(&index.name)).cloned().collect();
+    steps.extend(missing.into_iter().map(|index| step(entity, None, PlanAction::CreateIndex { index })));
+}
+
+/// The change of type of a field that has a column, where it has one.
+fn retyped(
+    table: &TableInfo,
+    (column, old): (&ColumnInfo, Option<&Field>),
+    (entity, field): (&Entity, &Field),
+    wanted: ColumnSpec,
+) -> Result<Option<PlanAction>, PlanError> {
+    let stored_alike = column.ty == wanted.ty && (column.target.is_none() || column.target == wanted.target);
+    let derived = field.class == FieldClass::Row;
+    let former = table.former.iter().find(|(id, former)| *id == field.id && former.ty == wanted.ty).map(|(_, former)| former);
+    let generic;
+    let from = match old.filter(|old| old.column() == Some(column.ty)) {
+        Some(old) => Some(&old.ty),
+        // Of a field that was removed nothing but its column is known.
+        None => {
+            generic = plain_type(column.ty);
+            generic.as_ref()
         }
-    }
-    steps.extend(derived);
-    Ok(())
+    };
+    let conversion = match from.map(|from| (convert::retype(from, &field.ty), from)) {
+        _ if stored_alike && (old.is_none() || derived) => return Ok(None),
+        _ if derived => None,
+        Some((Retype::Keep, from)) if stored_alike => match former.and(convert::shapes(from, &field.ty)) {
+            // What could not be converted then is still in the column of then.
+            Some(shapes) if convert::narrower(from, &field.ty) => Some(shapes),
+            _ => return Ok(None),
+        },
+        Some((Retype::Convert { from, to }, _)) if wanted.target.is_none() && !field.id.0.is_system() => Some((from, to)),
+        _ => {
+            let (entity, field, id) = (entity.full_name(), field.name.clone(), field.id);
+            return Err(PlanError::TypeChange { entity, field, id });
+        }
+    };
+    let again = former.is_some();
+    let name = former.map_or_else(|| names::next_column(table, field), |former| former.name.clone());
+    Ok(Some(PlanAction::RetypeColumn { column: ColumnSpec { name, ..wanted }, again, conversion }))
+}
+
+/// The type whose values a column of a removed field is read as.
+fn plain_type(ty: ColumnType) -> Option<FieldType> {
+    Some(match ty {
+        ColumnType::Text => FieldType::LongText { rich: false },
+        ColumnType::Integer => FieldType::Integer { rating: None },
+        ColumnType::Decimal { scale } => {
+            FieldType::Decimal { format: NumberFormat::Plain, precision: 18, scale, unit_field: None }
+        }
+        ColumnType::Boolean => FieldType::Boolean,
+        ColumnType::Date => FieldType::Date,
+        ColumnType::Time => FieldType::Time,
+        ColumnType::Uuid | ColumnType::Instant | ColumnType::Json => return None,
+    })
 }
 
 fn table_spec(entity: &Entity) -> TableSpec {

@@ -1,4 +1,4 @@
-//! The tenant's record of its tables: `physical_table`, `physical_column`, `physical_index`.
+//! The tenant's record of its tables: `physical_table`, `physical_column`, `physical_index`, `physical_former`.
 use indexmap::IndexMap;
 use kontor_definitions::{ColumnType, DefId, EntityId, FieldId, Value};
 use rust_decimal::prelude::ToPrimitive as _;
@@ -11,7 +11,10 @@ const COLUMNS: &str =
     "SELECT entity, field, name, type, scale, target, retired FROM {t}physical_column ORDER BY entity, position";
 const INDEXES: &str = "SELECT entity, name, is_unique, fields FROM {t}physical_index ORDER BY name";
 
-const FORGET: [&str; 3] = [
+const FORMER: &str = "SELECT entity, field, name, type, scale FROM {t}physical_former ORDER BY entity, name";
+
+const FORGET: [&str; 4] = [
+    "DELETE FROM {t}physical_former WHERE entity = ?1",
     "DELETE FROM {t}physical_index WHERE entity = ?1",
     "DELETE FROM {t}physical_column WHERE entity = ?1",
     "DELETE FROM {t}physical_table WHERE entity = ?1",
@@ -19,6 +22,7 @@ const FORGET: [&str; 3] = [
 const KEEP_TABLE: &str = "INSERT INTO {t}physical_table (entity, name, retired, version) VALUES (?1, ?2, ?3, ?4)";
 const KEEP_COLUMN: &str = "INSERT INTO {t}physical_column (entity, field, position, name, type, scale, target, retired)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const KEEP_FORMER: &str = "INSERT INTO {t}physical_former (entity, field, name, type, scale) VALUES (?1, ?2, ?3, ?4, ?5)";
 const KEEP_INDEX: &str = "INSERT INTO {t}physical_index (name, entity, is_unique, fields) VALUES (?1, ?2, ?3, ?4)";
 
 impl Tx {
@@ -34,23 +38,33 @@ impl Tx {
                 retired: retired == Value::Bool(true),
                 columns: IndexMap::new(),
                 indexes: IndexMap::new(),
+                former: Vec::new(),
             };
             physical.tables.insert(EntityId(id(entity)?), table);
         }
         self.read_columns(&mut physical)?;
         self.read_indexes(&mut physical)?;
+        self.read_former(&mut physical)?;
         Ok(physical)
+    }
+
+    fn read_former(&mut self, physical: &mut Physical) -> Result<(), StorageError> {
+        let (t, i) = (ColumnType::Text, ColumnType::Integer);
+        for row in self.query(FORMER, &[], &[t, t, t, t, i])? {
+            let [entity, field, name, ty, scale] = cells(row)?;
+            let ty = column_type::named(&text(ty)?, scale_of(&scale)?).ok_or_else(broken)?;
+            let column = ColumnInfo { name: text(name)?, ty, target: None, retired: true };
+            let table = physical.tables.get_mut(&EntityId(id(entity)?)).ok_or_else(broken)?;
+            table.former.push((field_id(&text(field)?)?, column));
+        }
+        Ok(())
     }
 
     fn read_columns(&mut self, physical: &mut Physical) -> Result<(), StorageError> {
         let (t, i) = (ColumnType::Text, ColumnType::Integer);
         for row in self.query(COLUMNS, &[], &[t, t, t, t, i, t, ColumnType::Boolean])? {
             let [entity, field, name, ty, scale, target, retired] = cells(row)?;
-            let scale = match scale {
-                Value::Null => None,
-                scale => u8::try_from(integer(&scale)?).ok(),
-            };
-            let ty = column_type::named(&text(ty)?, scale).ok_or_else(broken)?;
+            let ty = column_type::named(&text(ty)?, scale_of(&scale)?).ok_or_else(broken)?;
             let target = match target {
                 Value::Null => None,
                 target => Some(EntityId(id(target)?)),
@@ -95,6 +109,12 @@ impl Tx {
             ];
             self.execute(KEEP_COLUMN, &binds)?;
         }
+        for (field, column) in &table.former {
+            let (ty, scale) = column_type::name(column.ty);
+            let scale = scale.map_or(Bind::null(ColumnType::Integer), |scale| Bind::integer(i64::from(scale)));
+            let binds = [key(), Bind::text(field.0.as_str()), Bind::text(&column.name), Bind::text(ty), scale];
+            self.execute(KEEP_FORMER, &binds)?;
+        }
         for (name, index) in &table.indexes {
             let fields: Vec<&str> = index.fields.iter().map(|field| field.0.as_str()).collect();
             let binds = [Bind::text(name), key(), Bind::boolean(index.unique), Bind::text(fields.join(" "))];
@@ -124,6 +144,10 @@ fn integer(value: &Value) -> Result<i64, StorageError> {
         Value::Number(number) => number.to_i64().ok_or_else(broken),
         _ => Err(broken()),
     }
+}
+
+fn scale_of(value: &Value) -> Result<Option<u8>, StorageError> {
+    if value.is_null() { Ok(None) } else { Ok(u8::try_from(integer(value)?).ok()) }
 }
 
 fn id(value: Value) -> Result<DefId, StorageError> {

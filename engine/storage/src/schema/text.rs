@@ -2,8 +2,10 @@
 use std::fmt;
 
 use kontor_definitions::LocalText;
+use serde::{Deserialize, Serialize};
 
 use super::plan::{PlanAction, PlanStep};
+use crate::store::Dialect;
 
 impl PlanStep {
     /// The step in words, in every language of the engine.
@@ -13,6 +15,22 @@ impl PlanStep {
         let (zh, en) = match &self.action {
             PlanAction::CreateTable { .. } => (format!("新建“{entity}”的数据表"), format!("make the table of {entity}")),
             PlanAction::AddColumn { .. } => (format!("为“{entity}”新增字段“{field}”"), format!("add {field} to {entity}")),
+            PlanAction::RetypeColumn { conversion: None, .. } => (
+                format!("更改“{entity}”的计算字段“{field}”的类型"),
+                format!("give the computed {field} of {entity} another type"),
+            ),
+            PlanAction::RetypeColumn { .. } if lost > 0 => (
+                format!(
+                    "转换“{entity}”的字段“{field}”的类型（{rows} 条记录），其中 {lost} 条的值无法完整保留；恢复旧版本可找回原值"
+                ),
+                format!(
+                    "convert {field} of {entity} ({rows} record(s)); {lost} value(s) cannot be kept in full; restoring an older revision brings them back"
+                ),
+            ),
+            PlanAction::RetypeColumn { .. } => (
+                format!("转换“{entity}”的字段“{field}”的类型（{rows} 条记录），值全部保留"),
+                format!("convert {field} of {entity} ({rows} record(s)); every value is kept"),
+            ),
             PlanAction::RetireColumn { .. } => (
                 format!("停用“{entity}”的字段“{field}”，其中 {lost} 条记录有值；恢复旧版本可找回"),
                 format!(
@@ -43,6 +61,49 @@ impl PlanStep {
             ),
         };
         LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice())
+    }
+}
+
+/// Whom a step keeps waiting until the publish is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lock {
+    /// Nobody.
+    #[default]
+    None,
+    /// Those who write.
+    Writes,
+    /// Those who read the entity, too.
+    Reads,
+}
+
+impl Lock {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+        }
+    }
+}
+
+impl PlanAction {
+    /// Whom it keeps waiting. On SQLite readers go on with what was there; on PostgreSQL a table whose columns change is read again when
+    /// the publish is done.
+    pub(super) fn lock(&self, dialect: Dialect) -> Lock {
+        match self {
+            Self::CreateTable { .. }
+            | Self::RetireColumn { .. }
+            | Self::RestoreColumn { .. }
+            | Self::RetireTable
+            | Self::RestoreTable => Lock::None,
+            Self::RetypeColumn { again: true, .. } | Self::CreateIndex { .. } | Self::Backfill => Lock::Writes,
+            Self::AddColumn { .. } | Self::RetypeColumn { .. } | Self::DropIndex { .. } => match dialect {
+                Dialect::Sqlite => Lock::Writes,
+                Dialect::Postgres => Lock::Reads,
+            },
+        }
     }
 }
 

@@ -96,7 +96,7 @@ fn a_type_that_would_need_conversion_is_refused_by_name() {
         let tenant = store.create_tenant(tenant_id("tenant01")).unwrap();
         let physical = publish(&tenant, &shop());
         let mut changed = customer();
-        changed.fields.iter_mut().filter(|field| field.name == "name").for_each(|field| field.ty = decimal(2));
+        changed.fields.iter_mut().filter(|field| field.name == "name").for_each(|field| field.ty = reference("custom00"));
         let refused = plan(&physical, &catalog(vec![changed, order(), line()]));
         let StorageError::Plan(PlanError::TypeChange { entity, field: name, .. }) = refused.unwrap_err() else {
             panic!("another error");
