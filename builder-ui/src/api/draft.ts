@@ -25,6 +25,8 @@ export interface PlanStep {
   rows: number;
   data_lost: number;
   reversible: boolean;
+  lock: 'none' | 'writes' | 'reads';
+  stall_ms: number;
   text: string;
 }
 
@@ -89,8 +91,8 @@ export const checkDraft = async () => (await post<{ findings: Finding[] }>('/api
 
 export const planDraft = () => get<{ steps: PlanStep[]; findings: Finding[] }>('/api/draft/plan');
 
-export const publishDraft = (message: string) =>
-  post<{ revision: number }>('/api/draft/publish', { message });
+export const publishDraft = (message: string, acceptLoss: boolean) =>
+  post<{ revision: number }>('/api/draft/publish', { message, accept_loss: acceptLoss });
 
 export async function discardDraft() {
   await request('POST', '/api/draft/discard', { body: {} });

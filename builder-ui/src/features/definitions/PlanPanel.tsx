@@ -50,6 +50,13 @@ export function PlanSteps({ steps }: { steps: PlanStep[] }) {
                 {step.data_lost > 0 ? (
                   <strong className={css.error}>{t('def.lost', { n: number(step.data_lost) })}</strong>
                 ) : null}
+                {step.stall_ms > 0 ? (
+                  <span>
+                    {t(step.lock === 'reads' ? 'def.waitReads' : 'def.waitWrites', {
+                      n: number(step.stall_ms),
+                    })}
+                  </span>
+                ) : null}
                 <span>{t(step.reversible ? 'def.reversible' : 'def.irreversible')}</span>
               </span>
             </span>

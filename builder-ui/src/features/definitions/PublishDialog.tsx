@@ -6,6 +6,7 @@ import { type Finding, Problem } from '../../api/problem';
 import { useI18n } from '../../i18n/I18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
+import { Checkbox } from '../../ui/Checkbox';
 import { Dialog } from '../../ui/Dialog';
 import { Skeleton } from '../../ui/Skeleton';
 import { TextField } from '../../ui/TextField';
@@ -21,9 +22,11 @@ interface Props {
 export function PublishDialog({ onClose, onPublished, onRefused }: Props) {
   const { t } = useI18n();
   const [message, setMessage] = useState('');
+  const [acceptLoss, setAcceptLoss] = useState(false);
   const plan = usePlan(true);
+  const losses = plan.data?.findings.filter(({ code }) => code === 'conversion_loss') ?? [];
   const publish = useMutation({
-    mutationFn: () => publishDraft(message.trim()),
+    mutationFn: () => publishDraft(message.trim(), acceptLoss),
     onSuccess: ({ revision }) => onPublished(revision),
     onError: (error) => {
       if (error instanceof Problem && error.findings.length > 0) onRefused(error.findings);
@@ -63,6 +66,18 @@ export function PublishDialog({ onClose, onPublished, onRefused }: Props) {
         ) : (
           <PlanSteps steps={plan.data?.steps ?? []} />
         )}
+        {losses.length > 0 && !plan.isFetching ? (
+          <>
+            {losses.map((loss) => (
+              <Banner key={`${loss.file} ${loss.pointer}`} tone="warn">
+                {loss.message}
+              </Banner>
+            ))}
+            <Checkbox isSelected={acceptLoss} onChange={setAcceptLoss}>
+              {t('def.acceptLoss')}
+            </Checkbox>
+          </>
+        ) : null}
       </div>
     </Dialog>
   );
