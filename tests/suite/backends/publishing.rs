@@ -472,7 +472,7 @@ fn ids_of_removed_fields_are_never_given_to_others(database: &Database) {
     shop.tenant.db().write_blocking(Queue::Interactive, draft::discard).unwrap();
     // The field itself may come back, but not as a type that its values cannot become.
     let size = |ty: &str| json!({"id": "size0000", "name": "size", "title": {"zh-CN": "尺寸", "en": "Size"}, "type": ty});
-    shop.add_field(size("country")).unwrap();
+    shop.add_field(size("user")).unwrap();
     assert_eq!(shop.tenant.plan_draft().unwrap().findings[0].code, "type_change");
     assert_eq!(codes(shop.publish().unwrap_err()), ["type_change"]);
     shop.edit(|item| item["fields"][1] = size("text")).unwrap();
