@@ -15,6 +15,8 @@ pub enum Action {
     Update,
     /// Archive records.
     Delete,
+    /// Remove archived records for good.
+    Purge,
     /// Take lists out as files.
     Export,
 }

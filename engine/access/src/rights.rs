@@ -42,7 +42,7 @@ impl Rights {
     /// so does the installation of an app. Call sites are listed by the tidy test `definer_rights_are_rare`.
     pub fn definer(catalog: &Catalog) -> Self {
         let everything = Permit { grants: vec![Grant { rows: RowReach::All, condition: None, fields: Mask::Everything }] };
-        let every = [Action::Create, Action::Read, Action::Update, Action::Delete, Action::Export];
+        let every = [Action::Create, Action::Read, Action::Update, Action::Delete, Action::Purge, Action::Export];
         Self {
             actor: Actor { user: RecordId(Uuid::nil()), name: String::new(), department: None, roles: Vec::new() },
             administrator: true,
@@ -89,12 +89,14 @@ impl Rights {
 
     fn add(&mut self, entity: EntityId, granted: &EntityRights) {
         let create = if granted.create { Scope::All } else { Scope::None };
+        let purge = if granted.purge { granted.delete } else { Scope::None };
         let export = if granted.export { granted.read } else { Scope::None };
         for (action, scope) in [
             (Action::Create, create),
             (Action::Read, granted.read),
             (Action::Update, granted.update),
             (Action::Delete, granted.delete),
+            (Action::Purge, purge),
             (Action::Export, export),
         ] {
             if let Some(rows) = self.reach(scope) {
@@ -142,6 +144,7 @@ impl Rights {
                 read: Scope::None,
                 update: reached(granted.update),
                 delete: reached(granted.delete),
+                purge: false,
                 export: false,
                 actions: Vec::new(),
                 condition: None,

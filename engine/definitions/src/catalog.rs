@@ -328,6 +328,8 @@ pub enum FieldType {
         reset: Reset,
         /// No number is left out.
         gapless: bool,
+        /// The transition that gives it; `None`: given when the record is made.
+        assign_on: Option<String>,
     },
     /// Computed; `result` is the type of the value.
     Formula {
@@ -510,6 +512,8 @@ pub struct EntityRights {
     pub update: Scope,
     /// Whose may be archived.
     pub delete: Scope,
+    /// May purge archived ones among those that may be archived.
+    pub purge: bool,
     /// May export.
     pub export: bool,
     /// Actions that may be used, by name.

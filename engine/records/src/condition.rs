@@ -27,6 +27,13 @@ pub(crate) fn id_in(entity: EntityId, ids: Vec<Uuid>) -> Arc<Expr> {
     one_of(id_field(entity), ids.into_iter().map(Value::Id))
 }
 
+/// `condition && !(id in […])`
+pub(crate) fn but_not(condition: Arc<Expr>, entity: EntityId, ids: Vec<Uuid>) -> Arc<Expr> {
+    let others = expr(ExprKind::Not(Box::new((*id_in(entity, ids)).clone())), Type::Boolean);
+    let kind = ExprKind::Binary { op: BinaryOp::And, left: Box::new((*condition).clone()), right: Box::new(others) };
+    Arc::new(expr(kind, Type::Boolean))
+}
+
 /// `field in […]`
 pub(crate) fn field_in(field: FieldId, ty: Type, values: impl IntoIterator<Item = Value>) -> Arc<Expr> {
     one_of(expr(ExprKind::Field { scope: 0, path: vec![field] }, ty), values)

@@ -33,7 +33,8 @@ impl Frame {
         self.with(&self.definer)
     }
 
-    fn with<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
+    /// For statements under other rights.
+    pub(crate) fn with<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
         Context { catalog: &self.catalog, physical: &self.physical, rights, now: self.now, today: self.today }
     }
 

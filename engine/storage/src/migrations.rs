@@ -23,6 +23,7 @@ const TENANT: &[Step] = &[
     Step { number: 7, name: "files", sql: include_str!("../../../migrations/tenant/0007_files.sql") },
     Step { number: 8, name: "former_columns", sql: include_str!("../../../migrations/tenant/0008_former_columns.sql") },
     Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
+    Step { number: 10, name: "tombstone", sql: include_str!("../../../migrations/tenant/0010_tombstone.sql") },
 ];
 
 /// Brings the control database to this engine's version; does nothing when it is there already.

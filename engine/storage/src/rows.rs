@@ -8,6 +8,9 @@ use crate::{
     error::StorageError,
     query::{Archived, Context, Path, Query, Row, Sort},
     sql::{Place, Term, View, Writer},
+    query::{Aggregation, Archived, Context, Path, Query, Row, Sort},
+    sql::{Place, Term, View, Writer, combined_term},
+    store::Dialect,
     tx::Tx,
     value::Reading,
 };
@@ -16,6 +19,15 @@ impl Tx {
     /// Reads rows under the person's read permits (`context.rights`), or under `permit` for the queried entity where given
     /// (update and delete permits, when an action looks for the rows it may touch).
     pub fn select(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<Vec<Row>, StorageError> {
+        self.read(context, permit, query, false)
+    }
+
+    /// The same, and nobody purges these rows before the transaction ends; they may still be changed.
+    pub fn select_held(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<Vec<Row>, StorageError> {
+        self.read(context, permit, query, self.dialect() == Dialect::Postgres)
+    }
+
+    fn read(&mut self, context: Context<'_>, permit: &Permit, query: &Query, hold: bool) -> Result<Vec<Row>, StorageError> {
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(query.entity, View::Person(permit));
         let terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
@@ -28,8 +40,9 @@ impl Tx {
         let from = writer.close()?;
         let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
         let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
-        let sql =
-            format!("SELECT {columns} FROM {from}{} ORDER BY {} LIMIT {}", all_of(&conditions), order.join(", "), query.limit);
+        let hold = if hold { format!(" FOR KEY SHARE OF {}", place.alias) } else { String::new() };
+        let (limit, order) = (query.limit, order.join(", "));
+        let sql = format!("SELECT {columns} FROM {from}{} ORDER BY {order} LIMIT {limit}{hold}", all_of(&conditions));
         let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
         let (sql, values) = writer.finish(&sql);
         self.fetch(&sql, values, &readings)

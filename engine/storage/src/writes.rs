@@ -17,10 +17,21 @@ use crate::{
 type Values<'v> = &'v [(FieldId, Value)];
 
 impl Tx {
-    /// Locks a record's row until the end of the transaction (SQLite: the writer has the file already).
+    /// Locks a record's row even against records that are about to refer to it: before it is purged.
+    pub fn lock_alone(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        entity: EntityId,
+        id: RecordId,
+    ) -> Result<bool, StorageError> {
+        self.reaches(context, permit, entity, id, Some("UPDATE"))
+    }
+
+    /// Locks a record's row against other writers, not against records that refer to it, until the end of the transaction (SQLite: the writer has the file already).
     /// Answers whether it exists under the permit.
     pub fn lock(&mut self, context: Context<'_>, permit: &Permit, entity: EntityId, id: RecordId) -> Result<bool, StorageError> {
-        self.reaches(context, permit, entity, id, self.dialect() == Dialect::Postgres)
+        self.reaches(context, permit, entity, id, Some("NO KEY UPDATE"))
     }
 
     /// Whether a row is reached by a permit: asked after a write for the new row.
@@ -31,7 +42,7 @@ impl Tx {
         entity: EntityId,
         id: RecordId,
     ) -> Result<bool, StorageError> {
-        self.reaches(context, permit, entity, id, false)
+        self.reaches(context, permit, entity, id, None)
     }
 
     fn reaches(
@@ -40,13 +51,14 @@ impl Tx {
         permit: &Permit,
         entity: EntityId,
         id: RecordId,
-        lock: bool,
+        lock: Option<&str>,
     ) -> Result<bool, StorageError> {
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(entity, View::Person(permit));
         let found = found(&mut writer, permit, &place, id)?;
         let from = writer.close()?;
-        let lock = if lock { format!(" FOR UPDATE OF {}", place.alias) } else { String::new() };
+        let lock = lock.filter(|_| self.dialect() == Dialect::Postgres);
+        let lock = lock.map(|lock| format!(" FOR {lock} OF {}", place.alias)).unwrap_or_default();
         let (sql, values) = writer.finish(&format!("SELECT {}.\"id\" FROM {from} WHERE {found}{lock}", place.alias));
         Ok(!self.fetch(&sql, values, &[Reading::Column(ColumnType::Uuid)])?.is_empty())
     }

@@ -1,5 +1,6 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
 mod access;
+mod archive;
 mod events;
 mod files;
 mod idempotency;

@@ -223,6 +223,12 @@ codes! {
     ScopeWithoutOwner "scope_without_owner" Error
         "范围“{0}”不可用：“{1}”的记录没有对应的负责人或部门" "the scope \"{0}\" cannot be used: records of \"{1}\" have no owner or department"
         "在“{1}”上打开 owner 或 department，或把范围改成 all 或 none" "set owner or department on \"{1}\", or use all or none"
+    PurgeWithoutDelete "purge_without_delete" Error
+        "只有能归档的记录才能彻底删除，但这里没有 delete 权限" "only records that may be archived can be purged, but delete is not granted here"
+        "加上 delete 的范围，或去掉 purge" "grant delete with a scope, or take purge out"
+    GaplessAtCreate "gapless_at_create" Warning
+        "连续编号“{0}”在新建时就给出，没有生效的单据也会占用编号" "the gapless number \"{0}\" is given when the record is made, so documents that never become binding use up numbers"
+        "用 assign_on 写明由哪个操作给号，例如 \"{1}\"" "name the transition that gives it in assign_on, for example \"{1}\""
     DerivedLeak "derived_leak" Warning
         "角色“{0}”能看到“{1}”，但看不到它的来源“{2}”，可能由此推算出来" "the role \"{0}\" can see \"{1}\" but not \"{2}\", which it is computed from, and could work it out"
         "同时隐藏“{1}”；如果确实如此设计，在“{1}”上设置 reveals" "hide \"{1}\" too; if it is meant so, set reveals on \"{1}\""

@@ -143,7 +143,7 @@ fn takes(kind: FieldKind) -> &'static [&'static str] {
         FieldKind::Lines => &["entity", "min", "max"],
         FieldKind::Links => &["entity"],
         FieldKind::Files => &["min", "max"],
-        FieldKind::AutoNumber => &["pattern", "reset", "gapless"],
+        FieldKind::AutoNumber => &["pattern", "reset", "gapless", "assign_on"],
         FieldKind::Formula => &["expression", "returns"],
         FieldKind::Rollup => {
             &["of", "function", "field", "filter", "scale", "currency_field", "currency", "round", "unit_field", "unit"]
@@ -219,7 +219,7 @@ fn needs(doc: &FieldDoc) -> Vec<&'static str> {
 
 /// The options a field sets, by name.
 fn given(doc: &FieldDoc) -> Vec<&'static str> {
-    let all: [(&'static str, bool); 35] = [
+    let all: [(&'static str, bool); 36] = [
         ("required", doc.required.is_some()),
         ("unique", doc.unique),
         ("default", doc.default.is_some()),
@@ -248,6 +248,7 @@ fn given(doc: &FieldDoc) -> Vec<&'static str> {
         ("pattern", doc.pattern.is_some()),
         ("reset", doc.reset.is_some()),
         ("gapless", doc.gapless),
+        ("assign_on", doc.assign_on.is_some()),
         ("expression", doc.expression.is_some()),
         ("returns", doc.returns.is_some()),
         ("of", doc.of.is_some()),

@@ -84,6 +84,9 @@ fn of_entity(
     findings: &mut Findings,
 ) -> EntityRights {
     scopes(screen, entity, doc, pointer, findings);
+    if doc.purge && doc.delete == Scope::None {
+        findings.add(screen.document.file, &format!("{pointer}/purge"), Code::PurgeWithoutDelete, &[]);
+    }
     let at = format!("{pointer}/where");
     let file = screen.document.file;
     let condition = doc
@@ -96,6 +99,7 @@ fn of_entity(
         read: doc.read,
         update: doc.update,
         delete: doc.delete,
+        purge: doc.purge,
         export: doc.export,
         actions: actions(screen, entity, &doc.actions, pointer, findings),
         condition,

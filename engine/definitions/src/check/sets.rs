@@ -46,8 +46,9 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
             }
         }
     }
+    // A gapless number names one document for good: it is unique among all, archived ones too.
     for slot in &work.slots {
-        let Some(doc) = slot.doc.as_ref().filter(|doc| doc.unique && !doc.retired) else { continue };
+        let Some(doc) = slot.doc.as_ref().filter(|doc| (doc.unique || doc.gapless) && !doc.retired) else { continue };
         if is_live(world, entity, slot, graph) {
             findings.add(work.file, &format!("{}/unique", slot.pointer), Code::LiveNotStored, &[&doc.name]);
         } else if !sets.unique.contains(&vec![slot.id]) {

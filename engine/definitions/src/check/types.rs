@@ -217,7 +217,31 @@ fn auto_number(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
         findings.add(site.file, &site.at("pattern"), Code::BadPattern, &[&pattern]);
         return None;
     }
-    Some(FieldType::AutoNumber { pattern, reset, gapless: site.doc.gapless })
+    giving_transition(site, findings);
+    Some(FieldType::AutoNumber { pattern, reset, gapless: site.doc.gapless, assign_on: site.doc.assign_on.clone() })
+}
+
+/// The transition that gives a number must exist; a gapless number of a record with states wants one.
+fn giving_transition(site: &Site<'_>, findings: &mut Findings) {
+    let Some(work) = site.world.entities.get(site.entity) else { return };
+    let states = work.slots.iter().filter(|slot| !matches!(slot.state, SlotState::Retired | SlotState::Broken));
+    let states = states.filter_map(|slot| slot.doc.as_ref()).filter(|doc| doc.kind == FieldKind::State);
+    let known: Vec<&str> = states.flat_map(|doc| &doc.transitions).map(|step| step.action.as_str()).collect();
+    match &site.doc.assign_on {
+        Some(action) if !known.contains(&action.as_str()) => {
+            let (zh, en) = super::suggest::suggest(action, known.iter().copied());
+            findings.add(site.file, &site.at("assign_on"), Code::UnknownAction, &[action, &work.name, &zh, &en]);
+        }
+        None if site.doc.gapless && !known.is_empty() => {
+            findings.add(
+                site.file,
+                &site.at("gapless"),
+                Code::GaplessAtCreate,
+                &[&site.slot.name, known.first().copied().unwrap_or_default()],
+            );
+        }
+        Some(_) | None => {}
+    }
 }
 
 fn formula(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {

@@ -111,6 +111,9 @@ pub struct FieldDoc {
     /// Automatic number: no number is left out.
     #[serde(default, skip_serializing_if = "is_false")]
     pub gapless: bool,
+    /// Automatic number: the transition that gives it; left out: given when the record is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign_on: Option<String>,
     /// Formula: the expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,

@@ -41,6 +41,9 @@ pub struct EntityRightsDoc {
     /// Whose records may be archived.
     #[serde(default, skip_serializing_if = "Scope::is_none")]
     pub delete: Scope,
+    /// May purge archived records among those that may be archived.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub purge: bool,
     /// May take lists out as files.
     #[serde(default, skip_serializing_if = "is_false")]
     pub export: bool,

@@ -74,6 +74,9 @@ impl Session<'_> {
             return Err(std::mem::take(&mut work.findings).into());
         }
         let revision = self.commit(&bench, work)?;
+        if !work.findings.is_empty() {
+            return Err(std::mem::take(&mut work.findings).into());
+        }
         get::written(&frame, self.tx, &entity, id, revision)
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod load;
 mod numbers;
 mod permit;
 mod pipeline;
+mod purge;
 mod rates;
 mod references;
 mod save;

@@ -1,4 +1,4 @@
-//! Step: automatic numbers of new records, given last, because their sequence stays locked until the end.
+//! Step: automatic numbers of new records and those that a transition gives, last, because their sequence stays locked until the end.
 use std::sync::Arc;
 
 use kontor_definitions::{FieldType, Value, model::field::Reset};
@@ -7,15 +7,21 @@ use time::Date;
 
 use super::draft::Draft;
 
-/// Gives a new record and its new lines their numbers; answers whether there were any.
-pub(crate) fn assign(tx: &mut Tx, today: Date, draft: &mut Draft) -> Result<bool, StorageError> {
+/// Gives a new record and its new lines their numbers, and a record whose state moves by `transition` those that this transition
+/// gives; answers whether there were any. A number once given stays when the transition runs again.
+pub(crate) fn assign(tx: &mut Tx, today: Date, draft: &mut Draft, transition: Option<&str>) -> Result<bool, StorageError> {
     let mut given = false;
     let plan = Arc::clone(&draft.plan);
-    let places = if draft.is_new() { plan.numbers.as_slice() } else { &[] };
-    for place in places {
+    for place in &plan.numbers {
         let field = draft.entity.fields.get(*place);
-        let Some((field, FieldType::AutoNumber { pattern, reset, .. })) = field.map(|field| (field, &field.ty)) else { continue };
-        if draft.at(*place).is_null() {
+        let Some((field, FieldType::AutoNumber { pattern, reset, assign_on, .. })) = field.map(|field| (field, &field.ty)) else {
+            continue;
+        };
+        let due = match assign_on {
+            None => draft.is_new(),
+            Some(action) => transition == Some(action.as_str()),
+        };
+        if due && draft.at(*place).is_null() {
             let number = sequence::next(tx, &field.id.to_string(), &period(*reset, today))?;
             let text = numbered(pattern, today, number);
             draft.set(*place, Value::Text(text));
@@ -23,7 +29,7 @@ pub(crate) fn assign(tx: &mut Tx, today: Date, draft: &mut Draft) -> Result<bool
         }
     }
     for line in draft.lines.iter_mut().flat_map(|lines| &mut lines.rows) {
-        given |= assign(tx, today, line)?;
+        given |= assign(tx, today, line, None)?;
     }
     Ok(given)
 }

@@ -45,6 +45,10 @@ pub(crate) fn fields(frame: &Frame, tx: &mut Tx, work: &mut Work) -> Result<(), 
 
 /// Whether the person holds the right on the row that was written.
 pub(crate) fn new_row(frame: &Frame, tx: &mut Tx, work: &mut Work) -> Result<(), RecordsError> {
+    // What a purge empties in other records follows from the right to purge, which was decided on the purged one.
+    if work.action == Action::Purge {
+        return Ok(());
+    }
     let draft = &work.draft;
     let permit: &Permit = decide(&frame.rights, work.action, draft.entity.id).map_err(|_denied| RecordsError::NotFound)?;
     // A transition needs its own right; its rows are those the person may read, which its new state may end.

@@ -67,7 +67,11 @@ impl Session<'_> {
         if !work.draft.is_changed() {
             return Ok(store::revision_of(&work.draft));
         }
-        if numbers::assign(self.tx, frame.today, &mut work.draft)? && !work.draft.entity.compute_order.is_empty() {
+        // Only transitions are written under the right to read: they have one of their own.
+        let transition = (work.action == Action::Read).then(|| work.name.clone());
+        if numbers::assign(self.tx, frame.today, &mut work.draft, transition.as_deref())?
+            && !work.draft.entity.compute_order.is_empty()
+        {
             let none = Currencies::default();
             let currencies = bench.currencies.as_ref().unwrap_or(&none);
             let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies };

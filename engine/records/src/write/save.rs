@@ -10,7 +10,7 @@ use super::{
     draft::{Draft, Work},
     load,
     pipeline::{Bench, check_append_only, check_live, set_archived},
-    store, validate,
+    references, store, validate,
 };
 use crate::{
     coerce::parse_id,
@@ -86,7 +86,10 @@ impl Session<'_> {
         let Some(work) = works.first_mut() else { return Err(RecordsError::NotFound) };
         set_archived(&self.frame, &mut work.draft, false);
         work.name = "unarchive".to_owned();
-        validate::unique(&Arc::clone(&self.frame), self.tx, work, true)?;
+        let frame = Arc::clone(&self.frame);
+        load::load_lines(&frame, self.tx, &mut [&mut work.draft])?;
+        references::check_again(&frame, self.tx, work)?;
+        validate::unique(&frame, self.tx, work, true)?;
         let revision = self.write_checked(work)?;
         get::written(&self.frame, self.tx, &entity, id, revision)
     }

@@ -54,7 +54,8 @@ fn store_lines(frame: &Frame, tx: &mut Tx, parent: uuid::Uuid, lines: &mut Draft
     Ok(())
 }
 
-fn delete(frame: &Frame, tx: &mut Tx, line: &Draft) -> Result<(), RecordsError> {
+/// Deletes a row and what it owns.
+pub(crate) fn delete(frame: &Frame, tx: &mut Tx, line: &Draft) -> Result<(), RecordsError> {
     for deeper in line.lines.iter().flat_map(|lines| lines.rows.iter().chain(&lines.removed)) {
         delete(frame, tx, deeper)?;
     }

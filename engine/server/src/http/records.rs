@@ -80,15 +80,26 @@ pub(super) async fn update(engine: Arc<Engine>, caller: SignedIn, request: Reque
     Ok(tagged(StatusCode::OK, shown))
 }
 
-/// Archives a record.
+/// Archives a record or, with `purge=true`, removes an archived one for good.
 pub(super) async fn archive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let purge = request.query(&["purge"])?.flag("purge")?;
     let ((entity, id), known, key) = (named(&request), request.if_match()?, key(&request)?);
     let job = move |session: &mut Session<'_>| {
-        session.once(key.as_ref(), |session| session.archive(&entity, &id, known).map(|()| String::new()))
+        session.once(key.as_ref(), |session| {
+            let done = if purge { session.purge(&entity, &id, known) } else { session.archive(&entity, &id, known) };
+            done.map(|()| String::new())
+        })
     };
     write(&engine, (&caller, request.language), Queue::Interactive, job).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Brings a record back from the archive.
+pub(super) async fn unarchive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
+    request.query(&[])?;
+    let ((entity, id), known) = (named(&request), request.if_match()?);
+    let shown = once(&engine, &caller, &request, move |session| session.unarchive(&entity, &id, known)).await?;
+    Ok(tagged(StatusCode::OK, shown))
 }
 
 /// Writes several records, all or none.

@@ -137,6 +137,15 @@ impl Query {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whether a parameter says `true`; left out, it says no.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(bad_parameter(name, Text("可用的值：true、false。", "Use true or false.").with(&[]))),
+        }
+    }
 }
 
 /// The members of a body, all of them known.

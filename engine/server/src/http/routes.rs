@@ -30,6 +30,7 @@ pub fn table() -> Vec<Route> {
         streamed(post.clone(), "/api/files", files::upload),
         route(get.clone(), "/api/files/{id}", files::download),
         route(get.clone(), "/api/events", events::follow),
+        route(post.clone(), "/api/records/{entity}/{id}/unarchive", records::unarchive),
         route(get.clone(), "/api/draft", draft::list),
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),

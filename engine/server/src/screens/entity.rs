@@ -121,6 +121,7 @@ fn rights(reader: Reader<'_>, entity: &Entity) -> Value {
         "read": may(Action::Read),
         "update": may(Action::Update),
         "delete": may(Action::Delete),
+        "purge": may(Action::Purge),
         "export": may(Action::Export),
         "actions": actions,
         "fields": fields,

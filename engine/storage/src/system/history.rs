@@ -128,7 +128,8 @@ impl Walk {
     }
 }
 
-fn last_hash(tx: &mut Tx, record: RecordId) -> Result<String, StorageError> {
+/// The hash that closes a record's history so far; empty where it has none.
+pub fn last_hash(tx: &mut Tx, record: RecordId) -> Result<String, StorageError> {
     let rows = tx.query(LAST_HASH, &[Bind::id(record.0)], &[ColumnType::Text])?;
     Cells::first(rows).map_or(Ok(String::new()), |mut cells| cells.text())
 }

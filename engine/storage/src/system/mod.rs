@@ -13,6 +13,7 @@ pub mod retired_id;
 pub mod revision;
 pub mod sequence;
 pub mod state;
+pub mod tombstone;
 
 #[cfg(test)]
 mod tests;

@@ -287,6 +287,7 @@ fn role(name: &str, entities: Vec<Granted<'_>>) -> Role {
             read: scope,
             update: scope,
             delete: scope,
+            purge: false,
             export: false,
             actions: Vec::new(),
             condition,
