@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 use kontor_definitions::{EntityId, RecordId};
 use kontor_storage::{
     Tx,
-    system::history::{Link, Walk},
+    system::{
+        history::{self as log, Link, Walk},
+        tombstone,
+    },
 };
 
 use super::{Breach, Invariant, Report, tables::entity_name};
@@ -28,7 +31,7 @@ pub(super) fn look(frame: &Frame, tx: &mut Tx, seen: &Seen, report: &mut Report)
             report.revisions += 1;
             if let Some(before) = last.filter(|before| before.record != link.record) {
                 met += usize::from(seen.contains_key(&before.record));
-                head(frame, seen, before, report);
+                head(frame, tx, seen, before, report)?;
             }
             if !link.whole && told.insert(link.record) {
                 let zh = format!("修改记录在第 {} 版断开：有记录被改动或删除", link.revision);
@@ -44,7 +47,7 @@ pub(super) fn look(frame: &Frame, tx: &mut Tx, seen: &Seen, report: &mut Report)
     }
     if let Some(before) = last {
         met += usize::from(seen.contains_key(&before.record));
-        head(frame, seen, before, report);
+        head(frame, tx, seen, before, report)?;
     }
     if met < seen.len() {
         without(frame, tx, seen, report)?;
@@ -53,7 +56,7 @@ pub(super) fn look(frame: &Frame, tx: &mut Tx, seen: &Seen, report: &mut Report)
 }
 
 /// The end of a chain against its record.
-fn head(frame: &Frame, seen: &Seen, last: Link, report: &mut Report) {
+fn head(frame: &Frame, tx: &mut Tx, seen: &Seen, last: Link, report: &mut Report) -> Result<(), RecordsError> {
     let at =
         |zh: &str, en: &str| Breach::new(Invariant::History, Text { zh, en }).of(entity_name(frame, last.entity)).at(last.record);
     match seen.get(&last.record) {
@@ -65,8 +68,17 @@ fn head(frame: &Frame, seen: &Seen, last: Link, report: &mut Report) {
         }
         // History of an entity that was removed, or is no longer tracked, stays as it is.
         None if frame.catalog.entity(last.entity).is_none_or(|entity| !entity.track) => {}
+        // A purged record leaves its tombstone, which names the hash its history ends with.
+        None if is_buried(tx, last.record)? => {}
         None => report.add(at("记录已不存在，而修改记录仍在", "the record is gone, its history is still there")),
     }
+    Ok(())
+}
+
+/// Whether the record was purged and its history still ends where its tombstone says.
+fn is_buried(tx: &mut Tx, record: RecordId) -> Result<bool, RecordsError> {
+    let Some(stone) = tombstone::get(tx, record)? else { return Ok(false) };
+    Ok(log::last_hash(tx, record)? == stone.history_hash)
 }
 
 /// Records that history knows nothing of, found only when there are some.

@@ -96,6 +96,17 @@ pub(crate) fn hold(frame: &Frame, tx: &mut Tx, work: &mut Work) -> Result<(), Re
     Ok(())
 }
 
+/// Lets go of every file of a record and its lines, which are removed for good.
+pub(crate) fn let_go(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> {
+    let mut changes = Vec::new();
+    collect(draft, true, &mut changes);
+    changes.sort_unstable_by_key(|(file, ..)| *file);
+    for (file, place, ..) in changes {
+        file::release(tx, file, place, frame.now)?;
+    }
+    Ok(())
+}
+
 type Change = (Uuid, FileUse, String, bool);
 
 fn collect(draft: &Draft, removed: bool, changes: &mut Vec<Change>) {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     draft::{Draft, Work},
-    history,
+    files, history,
     known::{as_id, definer_bug},
     load,
     pipeline::Bench,
@@ -76,6 +76,7 @@ impl Session<'_> {
 
     fn remove(&mut self, draft: &mut Draft) -> Result<(), RecordsError> {
         let frame = Arc::clone(&self.frame);
+        files::let_go(&frame, self.tx, draft)?;
         store::delete(&frame, self.tx, draft)?;
         let last = store::revision_of(draft) + 1;
         draft.set_field(FieldId::REVISION, Value::Number(last.into()));
