@@ -129,6 +129,7 @@ fn purge_leaves_a_tombstone_and_history(database: &Database) {
     let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["purge", "archive", "create"]);
     assert_eq!(log[0].changes, json!([]));
+    instance.assert_whole("after a purge");
 }
 
 fn references_stand_in_the_way_or_are_emptied(database: &Database) {
@@ -157,6 +158,7 @@ fn references_stand_in_the_way_or_are_emptied(database: &Database) {
         assert_eq!(log["items"][0]["changes"].as_array().unwrap().len(), 1, "{log}");
         assert_eq!(log["items"][0]["by"]["label"], "agent");
     }
+    instance.assert_whole("after references were emptied");
     // A reference that can never be changed stands in the way whatever it says.
     let partner = made(&keeper, "partner", json!({"name": "Stamped"}));
     made(&keeper, "stamp", json!({"note": "n", "partner": partner}));
