@@ -8,8 +8,6 @@ use crate::{
     error::StorageError,
     query::{Archived, Context, Path, Query, Row, Sort},
     sql::{Place, Term, View, Writer},
-    query::{Aggregation, Archived, Context, Path, Query, Row, Sort},
-    sql::{Place, Term, View, Writer, combined_term},
     store::Dialect,
     tx::Tx,
     value::Reading,
