@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     draft::{Draft, Work},
-    files, history,
+    events, files, history,
     known::{as_id, definer_bug},
     load,
     pipeline::Bench,
@@ -91,6 +91,7 @@ impl Session<'_> {
         tombstone::put(self.tx, &stone)?;
         if draft.entity.app == "base" {
             state::bump_rights(self.tx)?;
+            events::rights(&frame, self.tx)?;
         }
         Ok(())
     }
