@@ -76,6 +76,17 @@ impl Tx {
         self.run(&sql, values)
     }
 
+    /// Statements of this transaction may take the time they need: `kontor verify` reads everything.
+    pub fn be_patient(&mut self) -> Result<(), StorageError> {
+        match &self.link {
+            Link::Sqlite(link) => {
+                link.be_patient();
+                Ok(())
+            }
+            Link::Postgres(_) => self.control("SET LOCAL statement_timeout = 0"),
+        }
+    }
+
     /// Changes of tables are made by their owner and take the time they need.
     pub(crate) fn become_owner(&mut self) -> Result<(), StorageError> {
         match self.link {

@@ -135,6 +135,7 @@ impl Session<'_> {
         }
         let frame = Arc::clone(&self.frame);
         let mut report = Report::default();
+        self.tx.be_patient()?;
         tables::look(&frame, self.tx, &mut report)?;
         definitions::look(self.tx, &mut report)?;
         // Rows of a table that lacks a column cannot be read; that is told already.

@@ -93,6 +93,44 @@ fn one_job_spoils_no_other() {
     });
 }
 
+/// SQLite answers some errors (a full disk, an interrupted write) by rolling back the whole transaction, the other jobs of
+/// the group with it. `OR ROLLBACK` does just that on demand.
+#[test]
+fn a_job_that_ends_the_whole_transaction_spoils_no_other() {
+    on_sqlite(|store| {
+        let tenant = with_table(store);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let answers = runtime.block_on(async {
+            let jobs = (0..60_i64).map(|place| {
+                let (tenant, runs) = (tenant.clone(), std::sync::Arc::clone(&runs));
+                tokio::spawn(async move {
+                    let job = move |tx: &mut Tx| -> Result<i64, StorageError> {
+                        runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        insert(tx, place)?;
+                        if place % 20 == 10 {
+                            let again = "INSERT OR ROLLBACK INTO {t}note (number, text) VALUES (?1, ?2)";
+                            tx.execute(again, &[Bind::integer(place), Bind::text("又")])?;
+                        }
+                        Ok(place)
+                    };
+                    tenant.write(Queue::Interactive, job).await
+                })
+            });
+            let mut answers = Vec::new();
+            for job in jobs.collect::<Vec<_>>() {
+                answers.push(job.await.unwrap());
+            }
+            answers
+        });
+        let failed: Vec<usize> = (0..60).filter(|place| answers[*place].is_err()).collect();
+        assert_eq!(failed, [10, 30, 50]);
+        let stored: Vec<i64> = (0..60).filter(|place| place % 20 != 10).collect();
+        assert_eq!(numbers(&tenant), values(&stored));
+        assert!(runs.load(std::sync::atomic::Ordering::Relaxed) > 60, "no job shared a group with one that ended it");
+    });
+}
+
 #[test]
 fn a_reader_writes_nothing_and_sees_what_was_acknowledged() {
     on_both(|store| {

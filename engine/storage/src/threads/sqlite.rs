@@ -1,5 +1,5 @@
 //! One SQLite connection: how it is opened, what it can do, what its errors mean.
-use std::{path::Path, time::Duration};
+use std::{cell::Cell, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use sea_query::Value as SqlValue;
@@ -31,6 +31,8 @@ pub(crate) enum Use {
 pub(crate) struct SqliteLink {
     connection: Connection,
     usage: Use,
+    /// Statements of the running transaction may take the time they need.
+    patient: Cell<bool>,
 }
 
 impl SqliteLink {
@@ -42,7 +44,7 @@ impl SqliteLink {
         };
         let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(|error| from_rusqlite(&error, ""))?;
-        let link = Self { connection, usage };
+        let link = Self { connection, usage, patient: Cell::new(false) };
         link.configure().map_err(|error| from_rusqlite(&error, ""))?;
         link.assert_durable()?;
         functions::register(&link.connection).map_err(|error| from_rusqlite(&error, ""))?;
@@ -94,7 +96,8 @@ impl SqliteLink {
 
     /// Rows of a statement.
     pub(crate) fn query(&self, sql: &str, values: Vec<SqlValue>, readings: &[Reading]) -> Result<Vec<Row>, StorageError> {
-        STARTED.with(|started| started.set(Some(std::time::Instant::now())));
+        let began = if self.patient.get() { None } else { Some(std::time::Instant::now()) };
+        STARTED.with(|started| started.set(began));
         let fail = |error: rusqlite::Error| from_rusqlite(&error, sql);
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         let values = values.into_iter().map(to_rusqlite).collect::<Result<Vec<_>, _>>()?;
@@ -118,10 +121,16 @@ impl SqliteLink {
 
     /// How a transaction begins: a writer takes the file at once, so that it never fails half-way for another writer.
     pub(crate) fn begin(&self) -> &'static str {
+        self.patient.set(false);
         match self.usage {
             Use::Write => "BEGIN IMMEDIATE",
             Use::Read => "BEGIN",
         }
+    }
+
+    /// The statements of the running transaction may take the time they need.
+    pub(crate) fn be_patient(&self) {
+        self.patient.set(true);
     }
 
     /// Runs one of our own control statements (`BEGIN IMMEDIATE`, `SAVEPOINT a`).
