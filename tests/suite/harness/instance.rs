@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use kontor_apps::{NewUser, Tenant, package::Package};
 use kontor_definitions::RecordId;
-use kontor_records::{Caller, Who};
+use kontor_records::{Caller, Who, verify::Report};
 use kontor_server::{Config, config, engine::Engine, http, sign_in::password};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -96,13 +96,18 @@ impl Instance {
         &self.engine
     }
 
-    /// Everything that is stored holds: what `kontor verify` says.
-    pub(crate) fn assert_whole(&self, when: &str) {
+    /// What `kontor verify` finds.
+    pub(crate) fn verified(&self) -> Report {
         let (now, today) = self.engine.moment();
         let who = Who::Engine(RecordId(Uuid::nil()));
         let caller = Caller { who, now, today, seed: 0, locale: "en".to_owned() };
         let report = kontor_records::read_blocking(&self.tenant, caller, |session| session.verify());
-        let report = report.unwrap_or_else(|error| panic!("{when}: it cannot be verified: {error}"));
+        report.unwrap_or_else(|error| panic!("it cannot be verified: {error}"))
+    }
+
+    /// Everything that is stored holds.
+    pub(crate) fn assert_whole(&self, when: &str) {
+        let report = self.verified();
         assert!(report.is_clean(), "{when}: {:?}", report.breaches);
     }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::http::Method;
+use kontor_records::verify::Invariant;
 use kontor_server::{
     config::FileLimits,
     files::run_once,
@@ -19,6 +20,7 @@ use crate::harness::{
     client::{Answer, Client},
     database::Database,
     instance::{Instance, folder},
+    raw::Raw,
 };
 
 both_databases!(
@@ -27,6 +29,7 @@ both_databases!(
     what_cannot_be_kept_is_said,
     fields_take_the_files_that_they_may,
     unused_files_leave_after_a_day,
+    verify_finds_files_that_are_held_and_not_written_down,
 );
 
 const PDF: &[u8] = b"%PDF-1.7\nsome pages";
@@ -187,6 +190,29 @@ fn fields_take_the_files_that_they_may(database: &Database) {
     assert_eq!(item["papers"], json!([b, a]), "in the order given");
     let dry = keeper.post("/api/records/item/evaluate", &json!({"record": {"title": "B", "scan": c["id"]}})).expect(200);
     assert_eq!(dry.json()["record"]["scan"], c);
+}
+
+fn verify_finds_files_that_are_held_and_not_written_down(database: &Database) {
+    let instance = shelf(database);
+    let keeper = instance.client("keeper");
+    let [a, b, spare] = ["a.pdf", "b.pdf", "c.pdf"].map(|name| uploaded(&keeper, name, PDF));
+    keeper.post("/api/records/item", &json!({"title": "A", "papers": [a["id"], b["id"]]})).expect(201);
+    instance.assert_whole("two held files and a spare one");
+    let mut raw = Raw::open(database, instance.tenant());
+    for (damage, undo) in [
+        ("UPDATE {t}file SET state = 'stored'", "UPDATE {t}file SET state = 'used' WHERE id IN (SELECT file FROM {t}file_use)"),
+        (
+            "UPDATE {t}file SET state = 'used'",
+            "UPDATE {t}file SET state = 'stored' WHERE id NOT IN (SELECT file FROM {t}file_use)",
+        ),
+        ("UPDATE {t}file_use SET record = file", "DELETE FROM {t}file_use"),
+    ] {
+        raw.run(damage);
+        let found = instance.verified();
+        assert!(found.counts.contains_key(&Invariant::Files), "{damage}: {found:?}");
+        raw.run(undo);
+    }
+    assert_eq!(instance.verified().counts[&Invariant::Files], 4, "two uses lost, two files called used: {spare}");
 }
 
 fn unused_files_leave_after_a_day(database: &Database) {

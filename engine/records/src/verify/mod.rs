@@ -3,6 +3,7 @@
 //! One file per group of invariants; the numbers `I5`, `I8`, … are those of the design's list. Nothing is changed, everything
 //! is read in one consistent picture, and what is found is told without regard to rights: only the engine itself may ask.
 mod definitions;
+mod files;
 mod history;
 mod rows;
 mod tables;
@@ -33,6 +34,8 @@ pub enum Invariant {
     Derived,
     /// Values are ones that the definitions allow.
     Values,
+    /// I11: files are held by exactly the records whose fields name them.
+    Files,
     /// The definitions are, byte for byte, those that were published.
     Definitions,
 }
@@ -48,6 +51,7 @@ impl Invariant {
             Self::Numbers => "numbers",
             Self::Derived => "derived",
             Self::Values => "values",
+            Self::Files => "files",
             Self::Definitions => "definitions",
         }
     }
@@ -142,7 +146,8 @@ impl Session<'_> {
         if report.counts.contains_key(&Invariant::Tables) {
             return Ok(report);
         }
-        let seen = rows::look(&frame, self.tx, &mut report)?;
+        let (seen, held) = rows::look(&frame, self.tx, &mut report)?;
+        files::look(&frame, self.tx, &held, &mut report)?;
         history::look(&frame, self.tx, &seen, &mut report)?;
         Ok(report)
     }

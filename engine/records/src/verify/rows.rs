@@ -10,9 +10,10 @@ use kontor_definitions::{
 };
 use kontor_storage::{Archived, Query, Tx, system::sequence};
 
-use super::{Breach, Invariant, Report, history::Seen};
+use super::{Breach, Invariant, Report, files::Held, history::Seen};
 use crate::{
     error::RecordsError,
+    files::ids_of,
     finding::{Findings, Text},
     frame::Frame,
     write::{
@@ -36,12 +37,13 @@ struct Look<'a> {
     /// Numbers that records hold, by field.
     numbers: BTreeMap<FieldId, i64>,
     seen: Seen,
+    held: Held,
 }
 
-/// Looks at every record; answers those whose history is kept.
-pub(super) fn look(frame: &Frame, tx: &mut Tx, report: &mut Report) -> Result<Seen, RecordsError> {
+/// Looks at every record; answers those whose history is kept, and the files that records hold.
+pub(super) fn look(frame: &Frame, tx: &mut Tx, report: &mut Report) -> Result<(Seen, Held), RecordsError> {
     let currencies = Currencies::read(frame, tx)?;
-    let mut look = Look { frame, env: env_of(frame), currencies, numbers: BTreeMap::new(), seen: Seen::new() };
+    let mut look = Look { frame, env: env_of(frame), currencies, numbers: BTreeMap::new(), seen: Seen::new(), held: Held::new() };
     for entity in frame.catalog.entities.values().filter(|entity| entity.parent.is_none()) {
         let mut after = None;
         while let Some(last) = look.chunk(tx, entity, after, report)? {
@@ -49,7 +51,7 @@ pub(super) fn look(frame: &Frame, tx: &mut Tx, report: &mut Report) -> Result<Se
         }
     }
     look.sequences(tx, report)?;
-    Ok(look.seen)
+    Ok((look.seen, look.held))
 }
 
 impl Look<'_> {
@@ -107,6 +109,9 @@ impl Look<'_> {
         report.records += 1;
         for (place, field) in row.entity.fields.iter().enumerate() {
             let stored = row.was(place);
+            if matches!(field.ty.result(), FieldType::Files { .. }) {
+                self.held.extend(ids_of(stored).map(|file| (row.entity.id, RecordId(row.id), field.id, file)));
+            }
             match field.class {
                 FieldClass::Row if row.at(place) != stored => {
                     let text = Text {

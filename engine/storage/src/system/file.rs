@@ -87,6 +87,9 @@ const FREE: &str = "UPDATE {t}file SET state = 'stored', since = ?2
 WHERE id = ?1 AND state = 'used' AND NOT EXISTS (SELECT 1 FROM {t}file_use WHERE file = ?1)";
 const USES: &str = "SELECT entity, record, field FROM {t}file_use WHERE file = ?1 ORDER BY record, field";
 const OF_RECORD: &str = "SELECT file, field FROM {t}file_use WHERE record = ?1 ORDER BY file, field";
+const EVERY_USE: &str = "SELECT file, entity, record, field FROM {t}file_use ORDER BY file, record, field";
+const MISLED: &str = "SELECT id FROM {t}file f
+WHERE (state = 'used') <> EXISTS (SELECT 1 FROM {t}file_use u WHERE u.file = f.id) ORDER BY id";
 const RETIRE: &str = "UPDATE {t}file SET state = 'leaving' WHERE state IN ('pending', 'stored') AND since < ?1";
 const KEEP: &str = "UPDATE {t}file SET state = 'used'
 WHERE state = 'leaving' AND EXISTS (SELECT 1 FROM {t}file_use WHERE file = {t}file.id)";
@@ -183,6 +186,25 @@ pub fn uses(tx: &mut Tx, file: Uuid) -> Result<Vec<FileUse>, StorageError> {
             Ok(FileUse { entity, record: RecordId(cells.id()?), field: field_of(&cells.text()?)? })
         })
         .collect()
+}
+
+/// Every file that is held, with its holder.
+pub fn every_use(tx: &mut Tx) -> Result<Vec<(Uuid, FileUse)>, StorageError> {
+    let types = [ColumnType::Uuid, ColumnType::Text, ColumnType::Uuid, ColumnType::Text];
+    let rows = tx.query(EVERY_USE, &[], &types)?;
+    rows.into_iter()
+        .map(|row| {
+            let mut cells = Cells::of(row);
+            let file = cells.id()?;
+            let entity = cells.text()?.parse().map(EntityId).map_err(|bad| StorageError::Bug(format!("file_use: {bad}")))?;
+            Ok((file, FileUse { entity, record: RecordId(cells.id()?), field: field_of(&cells.text()?)? }))
+        })
+        .collect()
+}
+
+/// Files that are called used and are held by nothing, or the other way round.
+pub fn misled(tx: &mut Tx) -> Result<Vec<Uuid>, StorageError> {
+    tx.query(MISLED, &[], &[ColumnType::Uuid])?.into_iter().map(|row| Cells::of(row).id()).collect()
 }
 
 /// Marks files that no record holds since before a moment as leaving; answers the hashes of all that are leaving.
