@@ -1,4 +1,6 @@
 //! Drafts, publishing and revisions: what goes live, what is refused, and that values outlive every change.
+//!
+//! Long because every case tells one publish from draft to stored values in the same small app.
 use std::sync::Arc;
 
 use kontor_access::{Action, Rights, decide};
