@@ -188,7 +188,7 @@ fn bench(database: &Database, seed: u64) -> (kontor_storage::Store, TenantDb, Ar
         user_name: "李娜".to_owned(),
         user_department: None,
         parameters: std::collections::BTreeMap::new(),
-        rates: Default::default(),
+        rates: kontor_definitions::expr::rates::Rates::default(),
     };
     let bench = Arc::new(Bench { catalog, physical, rights, world, env });
     let shared = Arc::clone(&bench);

@@ -61,7 +61,7 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     for draft in &mut drafts {
         // Nothing is kept: a copied lookup that is new takes the value of today.
-        draft.kept = conversions_elsewhere(&entity, &work.fields);
+        draft.kept = conversions_elsewhere(&entity, work.fields);
         let stored = draft.old.take();
         compute.with_rates(tx, draft, &mut Findings::default())?;
         draft.old = stored;
