@@ -2,7 +2,8 @@
 //!
 //! A [`Tenant`] holds one immutable [`Snapshot`] that is swapped whole when a revision goes live; a request takes
 //! one `Arc<Snapshot>` and keeps it to the end. Nothing here touches business records beyond applying a plan's steps
-//! and setting up a tenant's first people; stored derived fields are filled through [`Backfill`].
+//! and setting up a tenant's first people; stored derived fields are filled through [`Backfill`], the words by which
+//! records are found by [`search`].
 //!
 //! Start reading at `tenant.rs`, then `release.rs`: the one way in which definitions go live.
 mod act;
@@ -20,6 +21,7 @@ mod people;
 mod release;
 pub mod revisions;
 mod rights;
+pub mod search;
 mod snapshot;
 mod sources;
 mod tenant;

@@ -20,6 +20,7 @@ use crate::{
     act::Act,
     error::AppError,
     rights::{base_entity, definer, field},
+    search,
     snapshot::Snapshot,
 };
 
@@ -146,6 +147,11 @@ fn row(
     }
     let today = act.at.date();
     tx.insert(snapshot.context(&definer, act.at, today), permit, entity.id, &all)?;
+    for (place, field) in search::fields(entity) {
+        if let Some((_, value)) = all.iter().find(|(id, _)| entity.index_of(*id) == Some(place)) {
+            search::put(tx, entity, id, field, value)?;
+        }
+    }
     let mut changes = Vec::new();
     for (name, value) in values {
         changes.push(json!({ "field": field(entity, name)?.to_string(), "old": null, "new": in_history(value)? }));

@@ -25,6 +25,7 @@ use crate::{
     error::AppError,
     losses::Data,
     outline::{self, Outline},
+    search,
     snapshot::Snapshot,
     sources::Sources,
     tenant::Tenant,
@@ -139,6 +140,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
     for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog) {
         fill(tx, &snapshot, (entity, &fields), prepared.act, backfill)?;
     }
+    search::bring_up_to_date(tx, &snapshot, prepared.act)?;
     store(tx, prepared, revision)?;
     Ok(snapshot)
 }

@@ -50,9 +50,13 @@ impl<'t> Session<'t> {
         Self { frame: Arc::new(frame), tx, ids }
     }
 
-    /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`. Answers JSON.
+    /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`, `q`. Answers JSON.
     pub fn list(&mut self, entity: &str, params: &Params) -> Result<String, RecordsError> {
         read::list::list(&self.frame, self.tx, entity, params)
+    }
+    /// Records of all entities in which words are found: parameters `q`, `entities`, `limit`. Answers JSON.
+    pub fn search(&mut self, params: &Params) -> Result<String, RecordsError> {
+        read::search::search(&self.frame, self.tx, params)
     }
     /// One record with its lines: parameters `fields`, `expand`.
     pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {

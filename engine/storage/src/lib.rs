@@ -30,7 +30,7 @@ mod writes;
 
 pub use bind::Bind;
 pub use error::{Kind, StorageError};
-pub use query::{Aggregation, Archived, Bucket, ColumnSort, Context, Group, Measure, Path, Query, Row, Sort};
+pub use query::{Aggregation, Archived, Bucket, ColumnSort, Context, Group, Measure, Path, Query, Row, Search, Sort};
 pub use schema::{Physical, Plan, PlanError, PlanStep};
 pub use store::{Dialect, Queue, Store, StoreConfig};
 pub use tenant::{ControlDb, TenantDb};

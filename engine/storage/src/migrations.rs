@@ -2,7 +2,8 @@
 //!
 //! The steps are the files of `/migrations`, written once for both databases: `{t}` stands before table names, type
 //! names are whole words in capitals (`UUID`, `TEXT`, `BIGINT`, `INSTANT`, `JSON`, `BOOLEAN`, and `COUNTER` for a key that
-//! the database counts up), one statement ends with `;` at the end of a line. On SQLite every table is STRICT.
+//! the database counts up), one statement ends with `;` at the end of a line. On SQLite every table is STRICT. A statement that
+//! begins with `@sqlite` or `@postgres` is for that database alone.
 use kontor_definitions::ColumnType;
 
 use crate::{bind::Bind, error::StorageError, store::Dialect, system::cells::Cells, tx::Tx};
@@ -20,6 +21,7 @@ const CONTROL: &[Step] =
 const TENANT: &[Step] = &[
     Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
     Step { number: 2, name: "system", sql: include_str!("../../../migrations/tenant/0002_system.sql") },
+    Step { number: 6, name: "search", sql: include_str!("../../../migrations/tenant/0006_search.sql") },
     Step { number: 7, name: "files", sql: include_str!("../../../migrations/tenant/0007_files.sql") },
     Step { number: 8, name: "former_columns", sql: include_str!("../../../migrations/tenant/0008_former_columns.sql") },
     Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
@@ -59,7 +61,8 @@ fn migrate(tx: &mut Tx, steps: &[Step]) -> Result<(), StorageError> {
     }
     for step in steps.iter().filter(|step| !done.contains(&step.number)) {
         for statement in statements(step.sql) {
-            let statement = translate(tx.dialect(), &statement);
+            let Some(statement) = meant_for(tx.dialect(), &statement) else { continue };
+            let statement = translate(tx.dialect(), statement);
             tx.execute(&statement, &[])?;
         }
         tx.execute(RECORD, &[Bind::integer(step.number), Bind::text(step.name)])?;
@@ -81,6 +84,15 @@ fn statements(sql: &str) -> Vec<String> {
         }
     }
     all
+}
+
+/// A statement without its mark, if it is for this database.
+fn meant_for(dialect: Dialect, statement: &str) -> Option<&str> {
+    let (mark, other) = match dialect {
+        Dialect::Sqlite => ("@sqlite ", "@postgres "),
+        Dialect::Postgres => ("@postgres ", "@sqlite "),
+    };
+    if statement.starts_with(other) { None } else { Some(statement.strip_prefix(mark).unwrap_or(statement)) }
 }
 
 /// A statement in the words of one database.
@@ -117,7 +129,7 @@ fn type_name(dialect: Dialect, word: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONTROL, TENANT, statements, translate};
+    use super::{CONTROL, TENANT, meant_for, statements, translate};
     use crate::store::Dialect;
 
     #[test]
@@ -134,11 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_names_the_database() {
+        assert_eq!(meant_for(Dialect::Sqlite, "@sqlite CREATE"), Some("CREATE"));
+        assert_eq!(meant_for(Dialect::Postgres, "@sqlite CREATE"), None);
+        assert_eq!(meant_for(Dialect::Postgres, "CREATE"), Some("CREATE"));
+    }
+
+    #[test]
     fn steps_are_in_order_and_no_table_can_be_an_entitys() {
         for steps in [CONTROL, TENANT] {
             assert!(steps.windows(2).all(|pair| pair[0].number < pair[1].number));
             for statement in steps.iter().flat_map(|step| statements(step.sql)) {
-                let Some(rest) = statement.strip_prefix("CREATE TABLE {t}") else { continue };
+                let statement = statement.split_once("CREATE TABLE {t}");
+                let Some((_, rest)) = statement else { continue };
                 let name = rest.split(' ').next().unwrap();
                 let suffix = name.rsplit('_').next().unwrap();
                 assert!(!name.contains('_') || suffix.len() != 8, "{name} could be the table of an entity with id {suffix}");

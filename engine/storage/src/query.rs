@@ -71,6 +71,15 @@ pub enum Archived {
     Only,
 }
 
+/// Words that must be found in a record: each of them in one of its fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// The tokens of each word; all tokens of a word stand in the same field. Tokens are letters and digits only.
+    pub words: Vec<Vec<String>>,
+    /// The fields to look in, which the person may read somewhere; where on which rows follows from the permit.
+    pub fields: Vec<FieldId>,
+}
+
 /// Groups of rows with measures. Answered columns are the groups' values, then the measures.
 #[derive(Clone, Debug)]
 pub struct Aggregation {

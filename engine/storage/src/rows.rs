@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use crate::{
     bind::Bind,
     error::StorageError,
-    query::{Archived, Context, Path, Query, Row, Sort},
+    query::{Archived, Context, Path, Query, Row, Search, Sort},
     sql::{Place, Term, View, Writer},
     store::Dialect,
     tx::Tx,
@@ -17,19 +17,40 @@ impl Tx {
     /// Reads rows under the person's read permits (`context.rights`), or under `permit` for the queried entity where given
     /// (update and delete permits, when an action looks for the rows it may touch).
     pub fn select(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<Vec<Row>, StorageError> {
-        self.read(context, permit, query, false)
+        self.read(context, permit, query, None, false)
     }
 
     /// The same, and nobody purges these rows before the transaction ends; they may still be changed.
     pub fn select_held(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<Vec<Row>, StorageError> {
-        self.read(context, permit, query, self.dialect() == Dialect::Postgres)
+        self.read(context, permit, query, None, self.dialect() == Dialect::Postgres)
     }
 
-    fn read(&mut self, context: Context<'_>, permit: &Permit, query: &Query, hold: bool) -> Result<Vec<Row>, StorageError> {
+    /// The same, and only rows in which words are found.
+    pub fn select_found(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        query: &Query,
+        search: Option<&Search>,
+    ) -> Result<Vec<Row>, StorageError> {
+        self.read(context, permit, query, search, false)
+    }
+
+    fn read(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        query: &Query,
+        search: Option<&Search>,
+        hold: bool,
+    ) -> Result<Vec<Row>, StorageError> {
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(query.entity, View::Person(permit));
         let terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
         let mut conditions = conditions(&mut writer, permit, &place, query)?;
+        if let Some(search) = search {
+            conditions.extend(writer.found(permit, &place, search)?);
+        }
         let keys = sort_keys(&mut writer, &query.sort)?;
         if let Some(after) = &query.after {
             conditions.push(behind(&mut writer, &keys, after)?);
@@ -48,9 +69,23 @@ impl Tx {
 
     /// Counts the rows a query would answer without its limit and place.
     pub fn count(&mut self, context: Context<'_>, permit: &Permit, query: &Query) -> Result<u64, StorageError> {
+        self.count_found(context, permit, query, None)
+    }
+
+    /// The same, and only rows in which words are found.
+    pub fn count_found(
+        &mut self,
+        context: Context<'_>,
+        permit: &Permit,
+        query: &Query,
+        search: Option<&Search>,
+    ) -> Result<u64, StorageError> {
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(query.entity, View::Person(permit));
-        let conditions = conditions(&mut writer, permit, &place, query)?;
+        let mut conditions = conditions(&mut writer, permit, &place, query)?;
+        if let Some(search) = search {
+            conditions.extend(writer.found(permit, &place, search)?);
+        }
         let from = writer.close()?;
         let (sql, values) = writer.finish(&format!("SELECT COUNT(*) FROM {from}{}", all_of(&conditions)));
         let rows = self.fetch(&sql, values, &[Reading::Column(kontor_definitions::ColumnType::Integer)])?;

@@ -9,6 +9,7 @@ use crate::{
     schema::{Physical, TableInfo, quoted},
     sql::{View, Writer},
     store::Dialect,
+    system::search,
     tx::Tx,
     value::Reading,
 };
@@ -110,7 +111,7 @@ impl Tx {
         self.run(&sql, bound).map(|rows| rows > 0).map_err(|error| named(error, context.physical, table))
     }
 
-    /// Deletes a row (owned lines that were removed, purge); answers whether there was one.
+    /// Deletes a row (owned lines that were removed, purge) with the words it is found by; answers whether there was one.
     pub fn delete(
         &mut self,
         context: Context<'_>,
@@ -123,7 +124,11 @@ impl Tx {
         let found = found(&mut writer, permit, &place, id)?;
         let target = writer.close()?;
         let (sql, values) = writer.finish(&format!("DELETE FROM {target} WHERE {found}"));
-        self.run(&sql, values).map(|rows| rows > 0)
+        let deleted = self.run(&sql, values)? > 0;
+        if deleted {
+            search::remove(self, entity, id)?;
+        }
+        Ok(deleted)
     }
 
     /// The id of another live record with these values (case-sensitive), if there is one; values that hold a null are no

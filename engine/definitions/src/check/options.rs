@@ -113,10 +113,33 @@ fn common(kind: FieldKind, option: &str) -> bool {
         "required" => !is_computed(kind),
         "default" => !is_computed(kind) && !many,
         "unique" => !structured,
-        "searchable" => !many,
+        "searchable" => is_findable(kind),
         "translatable" => matches!(kind, FieldKind::Text | FieldKind::LongText | FieldKind::RichText),
         _ => false,
     }
+}
+
+/// Whether values of the type are words that somebody can search for.
+fn is_findable(kind: FieldKind) -> bool {
+    !matches!(
+        kind,
+        FieldKind::Lines
+            | FieldKind::Links
+            | FieldKind::Choices
+            | FieldKind::Boolean
+            | FieldKind::Datetime
+            | FieldKind::Time
+            | FieldKind::Reference
+            | FieldKind::User
+            | FieldKind::Department
+            | FieldKind::Address
+            | FieldKind::File
+            | FieldKind::Files
+            | FieldKind::Image
+            | FieldKind::Signature
+            | FieldKind::Location
+            | FieldKind::Json
+    )
 }
 
 /// Options of the type itself.

@@ -2,11 +2,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{ColumnType, Entity, Field, FieldId, FieldType, Value};
-use kontor_storage::{Archived, Query, Row, Sort, Tx, query::Path};
+use kontor_storage::{Archived, Query, Row, Search, Sort, Tx, query::Path};
 
 use super::{
     answer, filter, page,
     params::Reader,
+    search,
     selection::{Extent, Selection, expand_of},
 };
 use crate::{
@@ -28,7 +29,7 @@ const SORT_KEYS: usize = 8;
 /// Chains of references that one request may follow.
 pub(crate) const JOINS: usize = 12;
 
-const KNOWN: [&str; 8] = ["filter", "sort", "fields", "expand", "limit", "cursor", "count", "archived"];
+const KNOWN: [&str; 9] = ["filter", "sort", "fields", "expand", "limit", "cursor", "count", "archived", "q"];
 
 /// The words of `archived`.
 pub(crate) const ARCHIVED: [(&str, Archived); 3] =
@@ -38,6 +39,7 @@ pub(crate) const ARCHIVED: [(&str, Archived); 3] =
 struct Request {
     selection: Selection,
     query: Query,
+    search: Option<Search>,
     /// Where the values of the sort keys stand in a row.
     places: Vec<usize>,
     /// What a cursor is good for.
@@ -52,10 +54,10 @@ pub(crate) fn list(frame: &Frame, tx: &mut Tx, entity: &str, params: &Params) ->
     let permit = names.permit(entity.id).ok_or(RecordsError::NotFound)?;
     let mut request = parse(names, entity, params)?;
     let limit = request.query.limit;
-    let count = if request.count { Some(tx.count(frame.context(), permit, &request.query)?) } else { None };
+    let count = if request.count { Some(tx.count_found(frame.context(), permit, &request.query, request.search.as_ref())?) } else { None };
     // One row more tells whether there is a next page.
     request.query.limit = limit + 1;
-    let mut rows = tx.select(frame.context(), permit, &request.query)?;
+    let mut rows = tx.select_found(frame.context(), permit, &request.query, request.search.as_ref())?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -106,7 +108,8 @@ fn parse(names: Names<'_>, entity: &Arc<Entity>, params: &Params) -> Result<Requ
     let text = reader.text("filter");
     let filter = filter::compiled(names, entity, text, &mut reader.findings);
     let archived = reader.word("archived", &ARCHIVED, Archived::Without);
-    let list = list_name(entity, &sort, text, archived);
+    let search = search::of_list(names, entity, &mut reader);
+    let list = list_name(entity, &sort, (text, reader.text("q")), archived);
     let after = after(&list, &types, &mut reader);
     let limit = reader.number("limit", 1, LONGEST_PAGE, PAGE);
     let count = reader.word("count", &[("true", true), ("false", false)], false);
@@ -114,7 +117,7 @@ fn parse(names: Names<'_>, entity: &Arc<Entity>, params: &Params) -> Result<Requ
     let places = sort.iter().map(|key| place_of(&mut columns, &key.path)).collect();
     let query = Query { entity: entity.id, columns, filter, sort, after, limit, archived };
     check_joins(&query, &mut reader.findings);
-    if reader.findings.is_empty() { Ok(Request { selection, query, places, list, count }) } else { Err(reader.findings) }
+    if reader.findings.is_empty() { Ok(Request { selection, query, search, places, list, count }) } else { Err(reader.findings) }
 }
 
 /// The place of a path among the columns, which it joins if it is not there.
@@ -196,7 +199,7 @@ fn ordered(field: &Field) -> Option<ColumnType> {
 }
 
 /// Names a list: a cursor of one list is none of another.
-fn list_name(entity: &Entity, sort: &[Sort], filter: Option<&str>, archived: Archived) -> String {
+fn list_name(entity: &Entity, sort: &[Sort], (filter, q): (Option<&str>, Option<&str>), archived: Archived) -> String {
     let keys: Vec<String> = sort
         .iter()
         .map(|key| {
@@ -204,7 +207,8 @@ fn list_name(entity: &Entity, sort: &[Sort], filter: Option<&str>, archived: Arc
             format!("{}{}", if key.descending { "-" } else { "" }, path.join("."))
         })
         .collect();
-    format!("{}|{}|{archived:?}|{}", entity.id, keys.join(","), filter.unwrap_or_default())
+    let text = filter.unwrap_or_default();
+    format!("{}|{}|{archived:?}|{}:{text}|{}", entity.id, keys.join(","), text.len(), q.unwrap_or_default().trim())
 }
 
 fn check_joins(query: &Query, findings: &mut Findings) {

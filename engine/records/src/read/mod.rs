@@ -8,5 +8,6 @@ pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod params;
+pub(crate) mod search;
 pub(crate) mod selection;
 pub(crate) mod visible;

@@ -9,6 +9,7 @@ use kontor_storage::{Archived, Query, Tx};
 use super::{
     compute::{Compute, Currencies},
     draft::Draft,
+    index,
     known::{Known, definer_bug},
     load,
     view::env_of,
@@ -74,6 +75,7 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
             .collect();
         if !changed.is_empty() {
             tx.update(frame.definer_context(), permit, entity.id, RecordId(draft.id), &changed)?;
+            index::follow(tx, draft)?;
         }
     }
     Ok(drafts.last().map(|draft| RecordId(draft.id)))

@@ -10,6 +10,7 @@ mod evaluate;
 mod events;
 mod files;
 mod history;
+mod index;
 mod inbox;
 pub(crate) mod known;
 pub(crate) mod load;

@@ -1,10 +1,11 @@
-//! Step: the record and its lines are written, as definer: what the person may do is decided before.
+//! Step: the record and its lines are written, and the words they are found by, as definer: what the person may do is decided before.
 use kontor_access::{Action, decide};
 use kontor_definitions::{EntityId, FieldId, RecordId, Value};
 use kontor_storage::{StorageError, Tx};
 
 use super::{
     draft::{Draft, DraftLines},
+    index,
     known::definer_bug,
 };
 use crate::{error::RecordsError, frame::Frame};
@@ -87,11 +88,13 @@ fn write(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> 
         let values: Vec<(FieldId, Value)> = places.filter_map(valued).collect();
         let permit = permit(frame, Action::Create, draft.entity.id)?;
         tx.insert(frame.definer_context(), permit, draft.entity.id, &values)?;
+        index::follow(tx, draft)?;
         return Ok(());
     }
     let values: Vec<(FieldId, Value)> = draft.changed().filter_map(valued).collect();
     let permit = permit(frame, Action::Update, draft.entity.id)?;
     if tx.update(frame.definer_context(), permit, draft.entity.id, RecordId(draft.id), &values)? {
+        index::follow(tx, draft)?;
         Ok(())
     } else {
         // It was locked and read in this transaction.

@@ -36,6 +36,12 @@ pub(super) async fn list(engine: Arc<Engine>, caller: SignedIn, request: Request
     Ok(body(StatusCode::OK, read(&engine, (&caller, request.language), move |session| session.list(&entity, &params)).await?))
 }
 
+/// Records of all entities in which words are found.
+pub(super) async fn search(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
+    let params = request.params()?;
+    Ok(body(StatusCode::OK, read(&engine, (&caller, request.language), move |session| session.search(&params)).await?))
+}
+
 /// Groups with measures.
 pub(super) async fn aggregate(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let (entity, params) = (request.part("entity").to_owned(), request.params()?);

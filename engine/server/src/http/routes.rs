@@ -17,6 +17,7 @@ pub fn table() -> Vec<Route> {
         route(post.clone(), "/api/session", session::sign_in),
         route(delete.clone(), "/api/session", session::sign_out),
         route(get.clone(), "/api/definitions", definitions::live),
+        route(get.clone(), "/api/search", records::search),
         route(get.clone(), "/api/records/{entity}", records::list),
         route(post.clone(), "/api/records/{entity}", records::create),
         route(post.clone(), "/api/records/{entity}/batch", records::batch),

@@ -7,6 +7,7 @@ mod call;
 mod expression;
 mod number;
 mod permit;
+mod search;
 mod writer;
 
 pub(crate) use aggregate::combined_term;

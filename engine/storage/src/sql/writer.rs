@@ -167,6 +167,11 @@ impl<'a> Writer<'a> {
         Ok(format!("{}{}", self.prefix, quoted(&self.context.physical.table(entity)?.name)))
     }
 
+    /// `"t_1".search`: a system table.
+    pub(crate) fn system_table(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
     /// `a1."total_x2"`
     pub(crate) fn column(&self, alias: &str, entity: EntityId, field: FieldId) -> Result<String, StorageError> {
         Ok(format!("{alias}.{}", quoted(&self.context.physical.table(entity)?.column(field)?.name)))

@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod package;
 pub mod retired_id;
 pub mod revision;
+pub mod search;
 pub mod sequence;
 pub mod state;
 pub mod tombstone;

@@ -107,6 +107,11 @@ impl World {
         read_blocking(&self.tenant, self.caller(name), move |session| session.list(&entity, &params)).map(|text| parsed(&text))
     }
 
+    pub(super) fn search(&self, name: &str, params: &str) -> Result<Json, RecordsError> {
+        let params = params_of(params);
+        read_blocking(&self.tenant, self.caller(name), move |session| session.search(&params)).map(|text| parsed(&text))
+    }
+
     pub(super) fn aggregate(&self, name: &str, entity: &str, params: &str) -> Result<Json, RecordsError> {
         self.aggregate_in("Asia/Shanghai", name, entity, params)
     }

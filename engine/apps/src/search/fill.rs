@@ -1,0 +1,150 @@
+//! The index filled for rows that are there already, and compared with what it should be.
+use std::collections::{BTreeMap, BTreeSet};
+
+use kontor_access::{Action, Rights, decide};
+use kontor_definitions::{Entity, Field, FieldId, RecordId, Value};
+use kontor_storage::{
+    Archived, Query, Row, Tx,
+    system::search::{self, IndexedField},
+};
+use uuid::Uuid;
+
+use super::{fields, put, stored, way};
+use crate::{act::Act, error::AppError, rights::definer, snapshot::Snapshot};
+
+/// Rows of a chunk.
+const CHUNK: u32 = 500;
+
+/// Makes the index hold the fields that the definitions of a snapshot name, and no others.
+pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<(), AppError> {
+    let known: BTreeSet<IndexedField> = search::fields(tx)?.into_iter().collect();
+    let mut wanted = BTreeSet::new();
+    for entity in snapshot.catalog.entities.values() {
+        wanted.extend(fields(entity).map(|(_, field)| noted(entity, field)));
+    }
+    for gone in known.difference(&wanted) {
+        search::clear_field(tx, gone)?;
+    }
+    let rights = definer(snapshot);
+    for entity in snapshot.catalog.entities.values() {
+        let missing: Vec<&Field> =
+            fields(entity).map(|(_, field)| field).filter(|field| !known.contains(&noted(entity, field))).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let mut reading = Reading { snapshot, rights: &rights, act, entity, fields: missing };
+        reading.each_chunk(tx, &mut |tx, fields, rows, _| {
+            for (record, values) in rows {
+                for (field, value) in fields.iter().zip(values) {
+                    put(tx, entity, *record, field, value)?;
+                }
+            }
+            Ok(())
+        })?;
+        for field in &reading.fields {
+            search::put_field(tx, &noted(entity, field))?;
+        }
+    }
+    Ok(())
+}
+
+fn noted(entity: &Entity, field: &Field) -> IndexedField {
+    IndexedField { entity: entity.id.to_string(), field: field.id.to_string(), way: way(entity, field) }
+}
+
+/// A place where the index is not what the record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The entity, as `app.name`.
+    pub entity: String,
+    /// The record.
+    pub record: RecordId,
+    /// The id of the field.
+    pub field: String,
+}
+
+/// Recomputes the whole index and compares: live records are found by the words they hold, all others by none.
+pub fn differences(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<Vec<Difference>, AppError> {
+    let rights = definer(snapshot);
+    let mut all = Vec::new();
+    for entity in snapshot.catalog.entities.values() {
+        let indexed: Vec<&Field> = fields(entity).map(|(_, field)| field).collect();
+        let mut reading = Reading { snapshot, rights: &rights, act, entity, fields: indexed };
+        reading.each_chunk(tx, &mut |tx, fields, rows, span| {
+            let mut should = BTreeMap::new();
+            for (record, values) in rows {
+                for (field, value) in fields.iter().zip(values) {
+                    let tokens = stored(entity, field, value);
+                    if !tokens.is_empty() {
+                        should.insert((*record, field.id.to_string()), tokens);
+                    }
+                }
+            }
+            let is = search::of_records(tx, entity.id, span.0, span.1)?;
+            let is: BTreeMap<_, _> = is.into_iter().map(|row| ((row.record, row.field), row.tokens)).collect();
+            let places: BTreeSet<_> = should.keys().chain(is.keys()).collect();
+            let wrong = places.into_iter().filter(|place| should.get(*place) != is.get(*place));
+            let told = |(record, field): &(RecordId, String)| Difference {
+                entity: entity.full_name(),
+                record: *record,
+                field: field.clone(),
+            };
+            all.extend(wrong.map(told));
+            Ok(())
+        })?;
+    }
+    Ok(all)
+}
+
+/// Live rows with their values, in the order of their ids.
+type Rows = [(RecordId, Row)];
+/// The ids between which a chunk lies: behind the first, up to the second.
+type Between = (RecordId, RecordId);
+
+/// The live rows of an entity read as definer.
+struct Reading<'a> {
+    snapshot: &'a Snapshot,
+    rights: &'a Rights,
+    act: Act,
+    entity: &'a Entity,
+    fields: Vec<&'a Field>,
+}
+
+impl Reading<'_> {
+    fn each_chunk(
+        &mut self,
+        tx: &mut Tx,
+        see: &mut dyn FnMut(&mut Tx, &[&Field], &Rows, Between) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let permit = decide(self.rights, Action::Read, self.entity.id)
+            .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
+        let mut columns = vec![vec![FieldId::ID]];
+        columns.extend(self.fields.iter().map(|field| vec![field.id]));
+        let mut after = RecordId(Uuid::nil());
+        loop {
+            let query = Query {
+                entity: self.entity.id,
+                columns: columns.clone(),
+                filter: None,
+                sort: Vec::new(),
+                after: Some(vec![Value::Id(after.0)]),
+                limit: CHUNK,
+                archived: Archived::Without,
+            };
+            let context = self.snapshot.context(self.rights, self.act.at, self.act.at.date());
+            let rows: Vec<(RecordId, Row)> = tx.select(context, permit, &query)?.into_iter().filter_map(split).collect();
+            let last = rows.last().map(|(id, _)| *id);
+            see(tx, &self.fields, &rows, (after, last.unwrap_or(RecordId(Uuid::max()))))?;
+            match last {
+                Some(last) => after = last,
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn split(mut row: Row) -> Option<(RecordId, Row)> {
+    let Some(Value::Id(id)) = row.first().cloned() else { return None };
+    row.remove(0);
+    Some((RecordId(id), row))
+}
