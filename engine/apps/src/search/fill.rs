@@ -1,10 +1,10 @@
 //! The index filled for rows that are there already, and compared with what it should be.
 use std::collections::{BTreeMap, BTreeSet};
 
-use kontor_access::{Action, Rights, decide};
+use kontor_access::{Action, decide};
 use kontor_definitions::{Entity, Field, FieldId, RecordId, Value};
 use kontor_storage::{
-    Archived, Query, Row, Tx,
+    Archived, Context, Query, Row, Tx,
     system::search::{self, IndexedField},
 };
 use uuid::Uuid;
@@ -32,7 +32,8 @@ pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Re
         if missing.is_empty() {
             continue;
         }
-        let mut reading = Reading { snapshot, rights: &rights, act, entity, fields: missing };
+        let context = snapshot.context(&rights, act.at, act.at.date());
+        let reading = Reading { context, entity, fields: missing };
         reading.each_chunk(tx, &mut |tx, fields, rows, _| {
             for (record, values) in rows {
                 for (field, value) in fields.iter().zip(values) {
@@ -59,17 +60,16 @@ pub struct Difference {
     pub entity: String,
     /// The record.
     pub record: RecordId,
-    /// The id of the field.
-    pub field: String,
+    /// The field's name; none if the definitions have no such field.
+    pub field: Option<String>,
 }
 
-/// Recomputes the whole index and compares: live records are found by the words they hold, all others by none.
-pub fn differences(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<Vec<Difference>, AppError> {
-    let rights = definer(snapshot);
+/// Recomputes the whole index, reading as definer, and compares: live records are found by the words they hold, all others by none.
+pub fn differences(tx: &mut Tx, definer: Context<'_>) -> Result<Vec<Difference>, AppError> {
     let mut all = Vec::new();
-    for entity in snapshot.catalog.entities.values() {
+    for entity in definer.catalog.entities.values() {
         let indexed: Vec<&Field> = fields(entity).map(|(_, field)| field).collect();
-        let mut reading = Reading { snapshot, rights: &rights, act, entity, fields: indexed };
+        let reading = Reading { context: definer, entity, fields: indexed };
         reading.each_chunk(tx, &mut |tx, fields, rows, span| {
             let mut should = BTreeMap::new();
             for (record, values) in rows {
@@ -87,7 +87,7 @@ pub fn differences(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<Vec<Dif
             let told = |(record, field): &(RecordId, String)| Difference {
                 entity: entity.full_name(),
                 record: *record,
-                field: field.clone(),
+                field: entity.fields.iter().find(|known| known.id.to_string() == *field).map(|known| known.name.clone()),
             };
             all.extend(wrong.map(told));
             Ok(())
@@ -103,20 +103,18 @@ type Between = (RecordId, RecordId);
 
 /// The live rows of an entity read as definer.
 struct Reading<'a> {
-    snapshot: &'a Snapshot,
-    rights: &'a Rights,
-    act: Act,
+    context: Context<'a>,
     entity: &'a Entity,
     fields: Vec<&'a Field>,
 }
 
 impl Reading<'_> {
     fn each_chunk(
-        &mut self,
+        &self,
         tx: &mut Tx,
         see: &mut dyn FnMut(&mut Tx, &[&Field], &Rows, Between) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
-        let permit = decide(self.rights, Action::Read, self.entity.id)
+        let permit = decide(self.context.rights, Action::Read, self.entity.id)
             .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
         let mut columns = vec![vec![FieldId::ID]];
         columns.extend(self.fields.iter().map(|field| vec![field.id]));
@@ -131,8 +129,7 @@ impl Reading<'_> {
                 limit: CHUNK,
                 archived: Archived::Without,
             };
-            let context = self.snapshot.context(self.rights, self.act.at, self.act.at.date());
-            let rows: Vec<(RecordId, Row)> = tx.select(context, permit, &query)?.into_iter().filter_map(split).collect();
+            let rows: Vec<(RecordId, Row)> = tx.select(self.context, permit, &query)?.into_iter().filter_map(split).collect();
             let last = rows.last().map(|(id, _)| *id);
             see(tx, &self.fields, &rows, (after, last.unwrap_or(RecordId(Uuid::max()))))?;
             match last {

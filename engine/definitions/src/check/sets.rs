@@ -46,6 +46,13 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
             }
         }
     }
+    for slot in &work.slots {
+        let Some(doc) = slot.doc.as_ref().filter(|doc| doc.searchable && !doc.retired) else { continue };
+        let pointer = format!("{}/searchable", slot.pointer);
+        if is_live(world, entity, slot, graph) {
+            findings.add(work.file, &pointer, Code::LiveNotStored, &[&doc.name]);
+        }
+    }
     // A gapless number names one document for good: it is unique among all, archived ones too.
     for slot in &work.slots {
         let Some(doc) = slot.doc.as_ref().filter(|doc| (doc.unique || doc.gapless) && !doc.retired) else { continue };

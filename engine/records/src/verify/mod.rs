@@ -6,6 +6,7 @@ mod definitions;
 mod files;
 mod history;
 mod rows;
+mod search;
 mod tables;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -38,6 +39,8 @@ pub enum Invariant {
     Files,
     /// The definitions are, byte for byte, those that were published.
     Definitions,
+    /// The search index is what the live records give.
+    Search,
 }
 
 impl Invariant {
@@ -53,6 +56,7 @@ impl Invariant {
             Self::Values => "values",
             Self::Files => "files",
             Self::Definitions => "definitions",
+            Self::Search => "search",
         }
     }
 }
@@ -149,6 +153,7 @@ impl Session<'_> {
         let (seen, held) = rows::look(&frame, self.tx, &mut report)?;
         files::look(&frame, self.tx, &held, &mut report)?;
         history::look(&frame, self.tx, &seen, &mut report)?;
+        search::look(&frame, self.tx, &mut report)?;
         Ok(report)
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
                 let (index, tokens) = (self.alias(), self.bind(&Bind::text(quoted_tokens(word, '"', " ")))?);
                 format!(
                     "{id} IN (SELECT {row}.record FROM search_index AS {index} CROSS JOIN {table} AS {row} \
-                     ON {row}.id = {index}.rowid WHERE {index}.tokens MATCH {tokens} AND {of})"
+                     ON {row}.id = {index}.rowid WHERE {index}.search_index MATCH {tokens} AND {of})"
                 )
             }
             Dialect::Postgres => {

@@ -12,6 +12,8 @@ use crate::{
 };
 
 const SQLITE_FILES: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+/// The check of the full-text index uses what the connection remembers of its segments, whoever wrote since; a search looks anew.
+const SQLITE_SEGMENTS: &str = "SELECT rowid FROM search_index WHERE search_index MATCH '0' LIMIT 1";
 /// A build of an index that was broken off leaves it behind, present and useless.
 const POSTGRES_INDEXES: &str = "SELECT CAST(c.relname AS TEXT) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -38,6 +40,9 @@ pub enum Difference {
 
 /// What the database finds wrong with itself, in its own words: damaged pages on SQLite, invalid indexes on PostgreSQL.
 pub fn database(tx: &mut Tx) -> Result<Vec<String>, StorageError> {
+    if tx.dialect() == Dialect::Sqlite {
+        tx.query(SQLITE_SEGMENTS, &[], &[ColumnType::Integer])?;
+    }
     let sql = in_schema(tx, SQLITE_FILES, POSTGRES_INDEXES);
     tx.query(&sql, &[], &[ColumnType::Text])?.into_iter().map(|row| Cells::of(row).text()).collect()
 }

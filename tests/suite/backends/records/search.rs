@@ -1,9 +1,9 @@
 //! Words find what the person may read: lists with `q`, hits over entities, and the index after every kind of write.
 use std::sync::Arc;
 
-use kontor_apps::{Act, Backfill, DocumentKey, draft::{self, Precondition}, search};
+use kontor_apps::{Act, Backfill, DocumentKey, draft::{self, Precondition}};
 use kontor_definitions::model::Kind;
-use kontor_records::Recompute;
+use kontor_records::{Recompute, read_blocking};
 use kontor_storage::Queue;
 use serde_json::{Value as Json, json};
 
@@ -35,9 +35,8 @@ fn found(world: &World, who: &str, q: &str) -> Vec<String> {
 }
 
 fn assert_index_is_exact(world: &World) {
-    let act = Act::of_engine(NOW, 1);
-    let wrong = world.tenant.read_blocking(move |snapshot, _, tx| search::differences(tx, snapshot, act)).unwrap();
-    assert_eq!(wrong, []);
+    let report = read_blocking(&world.tenant, world.caller("engine"), |session| session.verify()).unwrap();
+    assert_eq!(report.breaches, []);
 }
 
 fn words_find_records(database: &Database) {

@@ -8,10 +8,11 @@ use crate::harness::{both_databases, database::Database, raw::Raw};
 both_databases!(ordinary_work_is_clean, damage_is_found, only_the_engine_may_ask);
 
 /// Tables that damage is done to; a copy of each undoes it.
-const TABLES: [&str; 7] = ["history", "sequence", "document", "revision_entry", "order", "order_line", "customer"];
+const TABLES: [&str; 8] =
+    ["history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
 
 /// Damage: what it is called, the statement, the invariant it breaks. `{order}`, `{order.total}` … are physical names.
-const DAMAGE: [(&str, &str, Invariant); 20] = [
+const DAMAGE: [(&str, &str, Invariant); 22] = [
     ("a total is raised", "UPDATE {t}{order} SET {order.total} = {order.total} + 1", Invariant::Derived),
     ("an amount of a line is raised", "UPDATE {t}{order_line} SET {order_line.amount} = 7", Invariant::Derived),
     ("a quantity is changed", "UPDATE {t}{order_line} SET {order_line.qty} = {order_line.qty} + 1", Invariant::Derived),
@@ -31,6 +32,8 @@ const DAMAGE: [(&str, &str, Invariant); 20] = [
     ("a required name is emptied", "UPDATE {t}{customer} SET {customer.name} = NULL", Invariant::Values),
     ("a sequence is set back", "UPDATE {t}sequence SET value = value - 1", Invariant::Numbers),
     ("a definition is altered", "UPDATE {t}document SET body = body || ' '", Invariant::Definitions),
+    ("words are lost", "DELETE FROM {t}search", Invariant::Search),
+    ("a name is changed past the index", "UPDATE {t}{customer} SET {customer.name} = 'B'", Invariant::Search),
     ("a revision loses its documents", "DELETE FROM {t}revision_entry", Invariant::Definitions),
 ];
 
