@@ -54,9 +54,7 @@ fn titles<'f>(field: &'f Field, name: Option<&str>) -> Vec<&'f str> {
 fn texts(field: &Field, value: &Value) -> Vec<String> {
     match value {
         Value::Text(text) => match field.ty.result() {
-            FieldType::Choice { .. } | FieldType::State(_) => {
-                titles(field, Some(text)).into_iter().map(str::to_owned).collect()
-            }
+            FieldType::Choice { .. } | FieldType::State(_) => titles(field, Some(text)).into_iter().map(str::to_owned).collect(),
             _ => vec![text.clone()],
         },
         Value::Number(number) => vec![number.normalize().to_string()],

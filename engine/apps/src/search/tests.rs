@@ -26,7 +26,8 @@ fn words_are_found_by_their_beginnings_in_any_spelling() {
 
 #[test]
 fn chinese_is_found_by_any_part_and_by_its_sound() {
-    for typed in ["上海", "贸易", "海贸", "上海贸易", "易", "上海 贸易", "shanghai", "maoyi", "shmy", "my", "SHANGH", "ｓｈｍｙ"] {
+    for typed in ["上海", "贸易", "海贸", "上海贸易", "易", "上海 贸易", "shanghai", "maoyi", "shmy", "my", "SHANGH", "ｓｈｍｙ"]
+    {
         assert!(is_found("上海贸易", typed), "{typed}");
     }
     for typed in ["海上", "上贸", "贸易公司", "smh", "anghai"] {

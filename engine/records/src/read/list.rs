@@ -54,7 +54,11 @@ pub(crate) fn list(frame: &Frame, tx: &mut Tx, entity: &str, params: &Params) ->
     let permit = names.permit(entity.id).ok_or(RecordsError::NotFound)?;
     let mut request = parse(names, entity, params)?;
     let limit = request.query.limit;
-    let count = if request.count { Some(tx.count_found(frame.context(), permit, &request.query, request.search.as_ref())?) } else { None };
+    let count = if request.count {
+        Some(tx.count_found(frame.context(), permit, &request.query, request.search.as_ref())?)
+    } else {
+        None
+    };
     // One row more tells whether there is a next page.
     request.query.limit = limit + 1;
     let mut rows = tx.select_found(frame.context(), permit, &request.query, request.search.as_ref())?;

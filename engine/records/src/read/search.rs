@@ -102,9 +102,8 @@ fn entities<'a>(names: Names<'a>, reader: &mut Reader<'_>) -> Vec<&'a Arc<Entity
             Some(entity) => found.push(entity),
             None => {
                 let shown = crate::finding::quoted(written);
-                let text = Text {
-                    zh: &format!("没有名为“{shown}”的实体"), en: &format!("there is no entity \"{shown}\"")
-                };
+                let text =
+                    Text { zh: &format!("没有名为“{shown}”的实体"), en: &format!("there is no entity \"{shown}\"") };
                 reader.findings.push(FieldError::new(Class::Malformed, &pointer, "unknown_entity", text));
             }
         }

@@ -7,12 +7,7 @@ use crate::{bind::Bind, error::StorageError, query::Search, store::Dialect};
 
 impl<'a> Writer<'a> {
     /// One condition per word: some field that the person may read on this row has all of its tokens.
-    pub(crate) fn found(
-        &mut self,
-        permit: &'a Permit,
-        place: &Place<'a>,
-        search: &Search,
-    ) -> Result<Vec<String>, StorageError> {
+    pub(crate) fn found(&mut self, permit: &'a Permit, place: &Place<'a>, search: &Search) -> Result<Vec<String>, StorageError> {
         let mut always = Vec::new();
         let mut somewhere: Vec<(Vec<usize>, Vec<FieldId>)> = Vec::new();
         for field in &search.fields {

@@ -1,7 +1,10 @@
 //! Words find what the person may read: lists with `q`, hits over entities, and the index after every kind of write.
 use std::sync::Arc;
 
-use kontor_apps::{Act, Backfill, DocumentKey, draft::{self, Precondition}};
+use kontor_apps::{
+    Act, Backfill, DocumentKey,
+    draft::{self, Precondition},
+};
 use kontor_definitions::model::Kind;
 use kontor_records::{Recompute, read_blocking};
 use kontor_storage::Queue;
@@ -19,7 +22,8 @@ both_databases!(
 );
 
 fn customers(world: &World) {
-    for (code, name) in [("C1", "上海贸易有限公司"), ("C2", "Müller Steel-Works GmbH"), ("C3", "ＡＢＣ重庆长城"), ("C4", "北京海运")]
+    for (code, name) in
+        [("C1", "上海贸易有限公司"), ("C2", "Müller Steel-Works GmbH"), ("C3", "ＡＢＣ重庆长城"), ("C4", "北京海运")]
     {
         world.create("boss", "customer", &json!({"code": code, "name": name, "note": "上海 secret"})).unwrap();
     }
@@ -100,7 +104,10 @@ fn hits_over_entities(world: &World) {
     assert_eq!(world.search("nobody", "q=海").unwrap(), json!({"groups": []}));
     assert_eq!(world.search("clerk", "q=绵").unwrap(), json!({"groups": []}));
     assert_eq!(findings(world.search("clerk", "q=a&entities=product")), ["/entities/0 unknown_entity"]);
-    assert_eq!(findings(world.search("boss", "q=a&entities=nothing&limit=51")), ["/entities/0 unknown_entity", "/limit out_of_range"]);
+    assert_eq!(
+        findings(world.search("boss", "q=a&entities=nothing&limit=51")),
+        ["/entities/0 unknown_entity", "/limit out_of_range"]
+    );
 }
 
 fn changed_and_archived_records_are_found_by_what_they_say(database: &Database) {
@@ -163,7 +170,8 @@ fn words_of_unreadable_fields_find_nothing(database: &Database) {
     assert_eq!(found(&world, "both", "geheim"), ["C1", "C2"]);
     // Byte for byte like a word that is nowhere, in lists and in hits.
     for (who, hidden) in [("clerk", "mail"), ("sales", "4711"), ("sales", "zwei"), ("nobody", "eins")] {
-        let answers = |q: &str| (world.list(who, "customer", &format!("q={q}&count=true")).ok(), world.search(who, &format!("q={q}")).ok());
+        let answers =
+            |q: &str| (world.list(who, "customer", &format!("q={q}&count=true")).ok(), world.search(who, &format!("q={q}")).ok());
         assert_eq!(answers(hidden), answers("xyzzy"), "{who} {hidden}");
     }
 }
@@ -171,7 +179,8 @@ fn words_of_unreadable_fields_find_nothing(database: &Database) {
 fn a_field_that_becomes_searchable_is_filled_at_publish(database: &Database) {
     let world = World::new(database);
     for index in 0..7 {
-        let body = json!({"code": format!("C{index}"), "name": format!("N{index}"), "note": format!("备注{index}"), "grade": "a"});
+        let body =
+            json!({"code": format!("C{index}"), "name": format!("N{index}"), "note": format!("备注{index}"), "grade": "a"});
         world.create("boss", "customer", &body).unwrap();
     }
     assert_eq!(found(&world, "boss", "备注"), [""; 0]);

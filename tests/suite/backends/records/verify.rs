@@ -8,8 +8,7 @@ use crate::harness::{both_databases, database::Database, raw::Raw};
 both_databases!(ordinary_work_is_clean, damage_is_found, only_the_engine_may_ask);
 
 /// Tables that damage is done to; a copy of each undoes it.
-const TABLES: [&str; 8] =
-    ["history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
+const TABLES: [&str; 8] = ["history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
 
 /// Damage: what it is called, the statement, the invariant it breaks. `{order}`, `{order.total}` … are physical names.
 const DAMAGE: [(&str, &str, Invariant); 22] = [
