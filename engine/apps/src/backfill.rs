@@ -15,7 +15,7 @@ pub trait Backfill: Send + Sync {
 pub struct BackfillWork<'a> {
     /// The definitions that are going live, with the tables as they are after the plan was applied.
     pub snapshot: &'a Snapshot,
-    /// The entity. Owned lines come before their parents, so that roll-ups find them done.
+    /// The entity. What roll-ups combine comes before them, so that they find it done.
     pub entity: EntityId,
     /// Its fields that are new or computed in another way, in the entity's order of computing.
     pub fields: &'a [FieldId],

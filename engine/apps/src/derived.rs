@@ -13,11 +13,15 @@ use kontor_storage::{
 
 use crate::snapshot::Snapshot;
 
+/// As deep as roll-ups are stored over roll-ups.
+const DEPTH: usize = 8;
+
 /// An entity with the fields to be computed, in its order of computing.
 pub(crate) type Work = (EntityId, Vec<FieldId>);
 
-/// The entities whose stored derived fields are new or computed in another way than before; owned lines come before
-/// their parents. Where one field changes all of the entity are computed: others may build on it.
+/// The entities whose stored derived fields are new or computed in another way than before; owned lines come before their
+/// parents, records before those they refer to where these roll them up. Where one field changes all of the entity are
+/// computed: others may build on it. Entities that roll each other up come as many times as values travel between them.
 pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
     let mut dirty: Vec<EntityId> = Vec::new();
     for entity in after.entities.values() {
@@ -28,8 +32,10 @@ pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
             mark(after, entity, &mut dirty);
         }
     }
-    dirty.sort_by_key(|id| std::cmp::Reverse(after.entity(*id).map_or(0, |entity| depth(after, entity))));
-    let work = dirty.iter().filter_map(|id| {
+    let (dirty, circle) = in_order(after, dirty);
+    let rollups = |id: &EntityId| after.entity(*id).map_or(0, |entity| of_records(entity).count());
+    let rounds = if circle { dirty.iter().map(rollups).sum::<usize>().clamp(1, DEPTH) + 1 } else { 1 };
+    let work = std::iter::repeat_n(dirty.as_slice(), rounds).flatten().filter_map(|id| {
         let entity = after.entity(*id)?;
         let old = before.catalog.entity(*id).map(AsRef::as_ref);
         let fresh = fresh(entity, old, &dirty);
@@ -64,33 +70,52 @@ pub(crate) fn add_steps(plan: &mut Plan, work: &[Work], catalog: &Catalog) {
     }
 }
 
-/// The entity and the parents above it, whose roll-ups build on it.
+/// The entity and the parents above it, and the entities it refers to, whose roll-ups build on it.
 fn mark(catalog: &Catalog, entity: &Entity, dirty: &mut Vec<EntityId>) {
     if dirty.contains(&entity.id) {
         return;
     }
     dirty.push(entity.id);
-    if let Some(parent) = entity.parent.and_then(|(parent, _)| catalog.entity(parent)) {
-        mark(catalog, parent, dirty);
+    for above in above(catalog, entity) {
+        mark(catalog, above, dirty);
     }
 }
 
-fn depth(catalog: &Catalog, entity: &Entity) -> usize {
-    // Lines of lines of lines are as deep as definitions go; the bound keeps a broken chain from running on.
-    let mut at = entity;
-    for steps in 0..16 {
-        match at.parent.and_then(|(parent, _)| catalog.entity(parent)) {
-            Some(parent) => at = parent,
-            None => return steps,
-        }
+/// The entities whose stored fields build on stored fields of this one.
+fn above<'c>(catalog: &'c Catalog, entity: &Entity) -> Vec<&'c Entity> {
+    let parent = entity.parent.map(|(parent, _)| parent);
+    let rolls_up = |other: &Entity| of_records(other).any(|of| of == entity.id);
+    catalog.entities.values().map(AsRef::as_ref).filter(|other| parent == Some(other.id) || rolls_up(other)).collect()
+}
+
+/// The entities whose records an entity's stored roll-ups combine.
+fn of_records(entity: &Entity) -> impl Iterator<Item = EntityId> {
+    entity.fields.iter().filter(|field| field.class == FieldClass::Rollup).filter_map(|field| match &field.ty {
+        FieldType::Rollup { of, .. } => *of,
+        _ => None,
+    })
+}
+
+/// Entities before those above them, and whether some of them lie on a circle, where no order does.
+fn in_order(catalog: &Catalog, mut open: Vec<EntityId>) -> (Vec<EntityId>, bool) {
+    let (mut done, mut circle) = (Vec::with_capacity(open.len()), false);
+    while !open.is_empty() {
+        let waits = |id: &EntityId| {
+            open.iter()
+                .filter_map(|below| catalog.entity(*below))
+                .any(|below| above(catalog, below).iter().any(|up| up.id == *id))
+        };
+        let free = open.iter().position(|id| !waits(id));
+        circle |= free.is_none();
+        done.push(open.remove(free.unwrap_or_default()));
     }
-    16
+    (done, circle)
 }
 
 /// Stored derived fields in their order of computing.
 fn derived(entity: &Entity) -> impl Iterator<Item = &Field> {
     let in_order = entity.compute_order.iter().filter_map(|place| entity.fields.get(*place));
-    in_order.filter(|field| field.class == FieldClass::Row)
+    in_order.filter(|field| matches!(field.class, FieldClass::Row | FieldClass::Rollup))
 }
 
 /// The fields that are new or computed in another way, and those that build on them.
@@ -106,7 +131,8 @@ fn fresh(entity: &Entity, old: Option<&Entity>, dirty: &[EntityId]) -> BTreeSet<
             let lines = entity.field(*input).map(|field| &field.ty);
             fresh.contains(input) || matches!(lines, Some(FieldType::Lines { entity, .. }) if dirty.contains(entity))
         };
-        if is_new(old, field) || inputs.iter().any(moved) {
+        let of_records = matches!(&field.ty, FieldType::Rollup { of: Some(of), .. } if dirty.contains(of));
+        if is_new(old, field) || of_records || inputs.iter().any(moved) {
             fresh.insert(field.id);
         }
     }

@@ -126,7 +126,7 @@ pub struct Entity {
     pub append_only: bool,
     /// For an entity of owned lines: the parent entity and its `lines` field.
     pub parent: Option<(EntityId, FieldId)>,
-    /// Order in which row-class derived fields are computed: places in `fields`.
+    /// Order in which stored derived fields are computed, roll-ups over records that refer included: places in `fields`.
     pub compute_order: Vec<usize>,
     /// Place of each field in `fields`.
     pub positions: HashMap<FieldId, usize>,
@@ -207,6 +207,8 @@ pub enum FieldClass {
     Input,
     /// Derived from its own row and its own lines; stored.
     Row,
+    /// Combined from the stored values of records that refer to this one; stored, and kept by the writes of those records.
+    Rollup,
     /// Derived across a reference or from the moment; computed when read, never stored.
     Live,
 }
@@ -342,7 +344,8 @@ pub enum FieldType {
     Rollup {
         /// The sibling `lines` field; with `of`, the reference field of that entity.
         lines: FieldId,
-        /// The entity whose records refer to this one; `None` for own lines. Such a roll-up is of class `Live`.
+        /// The entity whose records refer to this one; `None` for own lines. Such a roll-up is of class `Rollup`, or `Live`
+        /// where it reads behind a further reference, the moment or the person.
         of: Option<EntityId>,
         /// How.
         function: RollupFunction,

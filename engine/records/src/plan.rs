@@ -32,6 +32,23 @@ pub(crate) struct EntityPlan {
     pub(crate) reads_lines: bool,
     /// Places of the automatic numbers.
     pub(crate) numbers: Vec<usize>,
+    /// The stored roll-ups of other records that combine records of this entity.
+    pub(crate) feeds: Vec<Feed>,
+}
+
+/// A stored roll-up, as the records see it that it combines.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    /// The entity that has the roll-up.
+    pub(crate) above: EntityId,
+    /// The roll-up.
+    pub(crate) field: FieldId,
+    /// Place of the reference that leads to the record above.
+    pub(crate) link: usize,
+    /// Places of the fields that the roll-up combines or its filter reads.
+    pub(crate) reads: Vec<usize>,
+    /// Its filter reads lines of the record.
+    pub(crate) reads_lines: bool,
 }
 
 /// Fields that are read behind a reference or a `lines` field, as a tree.
@@ -60,6 +77,7 @@ impl EntityPlan {
             lines: Vec::new(),
             reads_lines: false,
             numbers: Vec::new(),
+            feeds: feeds(catalog, entity),
         };
         for (place, field) in entity.fields.iter().enumerate() {
             if field.column().is_some() {
@@ -80,6 +98,28 @@ impl EntityPlan {
         }
         plan
     }
+}
+
+/// The stored roll-ups over an entity's records.
+fn feeds(catalog: &Catalog, entity: &Entity) -> Vec<Feed> {
+    let mut feeds = Vec::new();
+    for above in catalog.entities.values() {
+        for field in above.fields.iter().filter(|field| field.class == FieldClass::Rollup) {
+            let FieldType::Rollup { lines, of: Some(of), field: value, filter, .. } = &field.ty else { continue };
+            let Some(link) = entity.index_of(*lines).filter(|_| *of == entity.id) else { continue };
+            let of_filter = filter.iter().flat_map(|filter| reads(filter));
+            let read: Vec<FieldId> = value.iter().copied().chain(of_filter.filter_map(|path| path.first().copied())).collect();
+            let is_lines = |id: &FieldId| entity.field(*id).is_some_and(|field| matches!(field.ty, FieldType::Lines { .. }));
+            feeds.push(Feed {
+                above: above.id,
+                field: field.id,
+                link,
+                reads: read.iter().filter_map(|id| entity.index_of(*id)).collect(),
+                reads_lines: read.iter().any(is_lines),
+            });
+        }
+    }
+    feeds
 }
 
 /// A path that leads through the record's own lines, at once or by way of a live field.
@@ -103,7 +143,9 @@ fn paths_of(field: &Field) -> Vec<Path> {
         FieldType::Formula { expression, .. } => read(expression),
         FieldType::State(machine) => machine.transitions.iter().filter_map(|step| step.when.as_ref()).for_each(|when| read(when)),
         FieldType::Lookup { path, .. } => found.push(path.clone()),
-        FieldType::Rollup { lines, field: of, filter, .. } => {
+        // What refers to the record is read by the database.
+        FieldType::Rollup { of: Some(_), .. } => {}
+        FieldType::Rollup { lines, of: None, field: of, filter, .. } => {
             found.push(vec![*lines]);
             found.extend(of.map(|of| vec![*lines, of]));
             if let Some(filter) = filter {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_storage::Tx;
 
-use crate::{error::RecordsError, frame::Frame, ids::Ids, read};
+use crate::{error::RecordsError, frame::Frame, ids::Ids, read, write::cascade::Touched};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Session<'t> {
     pub(crate) frame: Arc<Frame>,
     pub(crate) tx: &'t mut Tx,
     pub(crate) ids: Ids,
+    /// Records whose roll-ups build on what was written so far.
+    pub(crate) touched: Touched,
 }
 
 impl<'t> Session<'t> {
@@ -47,7 +49,7 @@ impl<'t> Session<'t> {
 
     pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
         let ids = Ids::new(frame.now, seed);
-        Self { frame: Arc::new(frame), tx, ids }
+        Self { frame: Arc::new(frame), tx, ids, touched: Touched::new() }
     }
 
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`, `q`. Answers JSON.

@@ -14,6 +14,7 @@ mod groups;
 mod job;
 mod migrations;
 pub mod query;
+mod rollups;
 mod rows;
 pub mod schema;
 mod server;

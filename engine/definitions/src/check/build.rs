@@ -48,7 +48,7 @@ fn entity(
     }
     let positions: HashMap<FieldId, usize> = fields.iter().enumerate().map(|(place, field)| (field.id, place)).collect();
     let names = fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect();
-    let in_order = graph.order.iter().filter(|node| node.0 == index && graph.classes.get(node) == Some(&FieldClass::Row));
+    let in_order = graph.order.iter().filter(|node| node.0 == index && is_stored(graph.classes.get(node)));
     let compute_order = in_order.filter_map(|node| positions.get(&work.slots.get(node.1)?.id).copied()).collect();
     let mut unique = sets.unique;
     unique.dedup();
@@ -70,6 +70,10 @@ fn entity(
         positions,
         names,
     })
+}
+
+fn is_stored(class: Option<&FieldClass>) -> bool {
+    matches!(class, Some(FieldClass::Row | FieldClass::Rollup))
 }
 
 fn field(slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {

@@ -212,7 +212,8 @@ fn source(site: &Site<'_>, findings: &mut Findings) -> Option<Source> {
     };
     let own = site.world.entities.get(site.entity)?.id;
     match site.world.field(entity, field) {
-        Found::Yes((slot, ty)) if ty.reference() == Some(own) => {
+        // A reference with a column of its own: lookups lead to the same record in other ways.
+        Found::Yes((slot, ty @ FieldType::Reference { .. })) if ty.reference() == Some(own) => {
             Some(Source { entity, field: slot.id, of: site.world.entities.get(entity).map(|entity| entity.id) })
         }
         Found::Yes((slot, _)) => {
@@ -247,7 +248,7 @@ fn combined(
         }
         FieldType::Money { currency, scale: of_field, round } => {
             let declared = currency_of(site, findings);
-            let mixed = is_mixed(site.world, source.entity, currency);
+            let mixed = is_mixed(site.world, source, currency);
             if mixed {
                 let name = site.doc.field.as_deref().unwrap_or_default();
                 findings.add(site.file, &site.at("field"), Code::MixedCurrencies, &[name]);
@@ -282,10 +283,14 @@ fn combined(
     })
 }
 
-/// Whether the amounts of an entity can differ in currency among the lines of one record.
-fn is_mixed(world: &World, entity: usize, currency: &CurrencyOf) -> bool {
+/// Whether the amounts of an entity can differ in currency among the lines of one record, or among the records that refer to it.
+fn is_mixed(world: &World, source: &Source, currency: &CurrencyOf) -> bool {
     let CurrencyOf::Field(field) = currency else { return false };
-    let Some(slot) = world.entities.get(entity).and_then(|entity| entity.slots.iter().find(|slot| slot.id == *field)) else {
+    if source.of.is_some() {
+        return true;
+    }
+    let Some(slot) = world.entities.get(source.entity).and_then(|entity| entity.slots.iter().find(|slot| slot.id == *field))
+    else {
         return false;
     };
     // A lookup through the parent is the same for all lines of a record.

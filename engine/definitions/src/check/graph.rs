@@ -33,6 +33,10 @@ struct Inputs {
     live: bool,
 }
 
+/// Stored roll-ups over roll-ups go so deep; what is deeper is computed when it is read, so that one write never touches an
+/// unlimited chain of records.
+const ROLLUP_DEPTH: u8 = 8;
+
 /// Builds the graph and tells circles.
 pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Findings) -> Graph {
     let slots = slots_by_id(world);
@@ -52,12 +56,22 @@ pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Finding
     let (order, left) = sort(&edges);
     tell_circles(world, &edges, left, findings);
     let mut classes = BTreeMap::new();
+    let mut depths: BTreeMap<Node, u8> = BTreeMap::new();
     for node in &order {
         let Some(found) = inputs.get(node) else { continue };
         let live_input = |to: &Node| classes.get(to) == Some(&FieldClass::Live);
-        let live = found.live || edges.get(node).is_some_and(|to| to.iter().any(live_input));
+        let inputs = || edges.get(node).into_iter().flatten();
+        let over_records = matches!(type_of(world, *node), Some(FieldType::Rollup { of: Some(_), .. }));
+        let depth = inputs().filter_map(|to| depths.get(to)).max().copied().unwrap_or_default() + u8::from(over_records);
+        let live = found.live || depth > ROLLUP_DEPTH || inputs().any(live_input);
+        depths.insert(*node, if live { 0 } else { depth });
         let copied = matches!(type_of(world, *node), Some(FieldType::Lookup { copied: true, .. }));
-        classes.insert(*node, if live && !copied { FieldClass::Live } else { FieldClass::Row });
+        let class = match (live && !copied, over_records) {
+            (true, _) => FieldClass::Live,
+            (false, true) => FieldClass::Rollup,
+            (false, false) => FieldClass::Row,
+        };
+        classes.insert(*node, class);
     }
     tell_live_conversions(world, compiled, &classes, findings);
     Graph { classes, order, inputs: inputs.into_iter().map(|(node, found)| (node, found.paths)).collect() }
@@ -112,9 +126,8 @@ fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled:
         FieldType::Rollup { lines, of, field, .. } => {
             let site = site(world, entity, place)?;
             let other = rolled_up(&site, *lines, *of)?;
-            live = of.is_some();
             let filter = expr(FieldExpression::Filter);
-            live |= filter.is_some_and(|filter| !env_values(filter).is_empty());
+            live = filter.is_some_and(|filter| !env_values(filter).is_empty());
             let of_filter = filter.map(|filter| reads(filter)).unwrap_or_default();
             let start: Vec<Node> =
                 slots.get(entity).and_then(|slots| slots.get(lines)).map(|place| (entity, *place)).into_iter().collect();

@@ -34,7 +34,11 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
             for (place, name) in names.iter().enumerate() {
                 let pointer = format!("/{key}/{index}/{place}");
                 let Some((slot, _)) = member(world, entity, name, &pointer, findings) else { continue };
-                if is_live(world, entity, slot, graph) {
+                let of_others = key == "unique" && is_class(FieldClass::Rollup, world, entity, slot, graph);
+                if of_others {
+                    // Two records would be refused for what somebody writes elsewhere.
+                    findings.add(work.file, &pointer, Code::UnsuitableField, &[name, "rollup"]);
+                } else if is_class(FieldClass::Live, world, entity, slot, graph) {
                     findings.add(work.file, &pointer, Code::LiveNotStored, &[name]);
                 } else if ids.contains(&slot.id) {
                     findings.add(work.file, &pointer, Code::DuplicateName, &[name]);
@@ -49,14 +53,21 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
     for slot in &work.slots {
         let Some(doc) = slot.doc.as_ref().filter(|doc| doc.searchable && !doc.retired) else { continue };
         let pointer = format!("{}/searchable", slot.pointer);
-        if is_live(world, entity, slot, graph) {
+        if is_class(FieldClass::Live, world, entity, slot, graph) {
             findings.add(work.file, &pointer, Code::LiveNotStored, &[&doc.name]);
         }
     }
     // A gapless number names one document for good: it is unique among all, archived ones too.
     for slot in &work.slots {
         let Some(doc) = slot.doc.as_ref().filter(|doc| (doc.unique || doc.gapless) && !doc.retired) else { continue };
-        if is_live(world, entity, slot, graph) {
+        if is_class(FieldClass::Rollup, world, entity, slot, graph) {
+            findings.add(
+                work.file,
+                &format!("{}/unique", slot.pointer),
+                Code::UnsuitableField,
+                &[&doc.name, kind_name(doc.kind)],
+            );
+        } else if is_class(FieldClass::Live, world, entity, slot, graph) {
             findings.add(work.file, &format!("{}/unique", slot.pointer), Code::LiveNotStored, &[&doc.name]);
         } else if !sets.unique.contains(&vec![slot.id]) {
             sets.unique.push(vec![slot.id]);
@@ -101,7 +112,7 @@ pub(super) fn has_plain_value(ty: &FieldType) -> bool {
     )
 }
 
-fn is_live(world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {
+fn is_class(class: FieldClass, world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {
     let place = world.entities.get(entity).and_then(|work| work.slots.iter().position(|other| other.id == slot.id));
-    place.is_some_and(|place| graph.classes.get(&(entity, place)) == Some(&FieldClass::Live))
+    place.is_some_and(|place| graph.classes.get(&(entity, place)) == Some(&class))
 }

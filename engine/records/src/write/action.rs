@@ -77,6 +77,7 @@ impl Session<'_> {
         if !work.findings.is_empty() {
             return Err(std::mem::take(&mut work.findings).into());
         }
+        self.cascade()?;
         get::written(&frame, self.tx, &entity, id, revision)
     }
 }

@@ -1,16 +1,18 @@
 //! Filling stored derived fields of rows that are there already, when a publish adds or changes them.
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, decide};
 use kontor_apps::{AppError, Backfill, BackfillWork};
-use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, expr::converts};
+use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, catalog::FieldClass, expr::converts};
 use kontor_storage::{Archived, Query, Tx};
+use uuid::Uuid;
 
 use super::{
+    cascade,
     compute::{Compute, Currencies},
     draft::Draft,
     index,
-    known::{Known, definer_bug},
+    known::{Known, as_id, definer_bug},
     load,
     view::env_of,
 };
@@ -60,7 +62,13 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     let (env, currencies) = (env_of(&frame), Currencies::read(&frame, tx)?);
     let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies };
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
+    let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
+    let mut totals = totals(&frame, tx, &entity, &drafts, &rollups)?;
     for draft in &mut drafts {
+        if let Some(values) = totals.remove(&draft.id) {
+            // A total out of range stays as it was, as any derived value does that cannot be computed.
+            let _out_of_range = cascade::take(&compute, draft, &rollups, values);
+        }
         // Nothing is kept: a copied lookup that is new takes the value of today.
         draft.kept = conversions_elsewhere(&entity, work.fields);
         let stored = draft.old.take();
@@ -86,6 +94,23 @@ fn conversions_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
     let converts = |field: &Field| matches!(&field.ty, FieldType::Formula { expression, .. } if converts(expression));
     let fields = entity.fields.iter().enumerate();
     fields.filter(|(_, field)| converts(field) && !wanted.contains(&field.id)).map(|(place, _)| place).collect()
+}
+
+fn is_rollup(entity: &Entity, field: FieldId) -> bool {
+    entity.field(field).is_some_and(|field| field.class == FieldClass::Rollup)
+}
+
+/// What the roll-ups of a chunk's rows combine to, by row.
+fn totals(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: &Entity,
+    drafts: &[Draft],
+    rollups: &[FieldId],
+) -> Result<HashMap<Uuid, Vec<Value>>, RecordsError> {
+    let ids: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
+    let rows = cascade::combined(frame, tx, entity.id, &ids, rollups)?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.first().and_then(as_id)?, row))).collect())
 }
 
 fn frame_of(work: &BackfillWork<'_>) -> Frame {

@@ -92,8 +92,8 @@ impl Apply<'_> {
         if draft.is_new() || !seen || matches!(field.ty, FieldType::Lines { .. } | FieldType::Links { .. }) {
             return *value == Input::Null && draft.is_new();
         }
-        // Live values are not stored: whatever is sent for them says nothing.
-        field.class == FieldClass::Live
+        // Live values are not stored, and others' writes move roll-ups while the revision stays: what is sent for them says nothing.
+        matches!(field.class, FieldClass::Live | FieldClass::Rollup)
             || coerce(field, value, Some(draft.was(place)), "").is_ok_and(|value| value == *draft.was(place))
     }
 

@@ -17,7 +17,7 @@ use super::{
     draft::Draft,
     known::{Known, definer_bug},
     rates::{self, converts_the_same},
-    view::View,
+    view::{View, combine},
 };
 use crate::{
     coerce::limit,
@@ -100,7 +100,13 @@ impl Compute<'_> {
         draft.lines = lines;
         let entity = Arc::clone(&draft.entity);
         for place in &entity.compute_order {
-            let Some(field) = entity.fields.get(*place).filter(|field| field.class == FieldClass::Row) else { continue };
+            let Some(field) = entity.fields.get(*place) else { continue };
+            if field.class == FieldClass::Rollup {
+                start(draft, field, *place);
+            }
+            if field.class != FieldClass::Row {
+                continue;
+            }
             let same = converts_the_same(draft, field);
             if draft.kept.contains(place) || keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
                 continue;
@@ -186,6 +192,15 @@ impl Compute<'_> {
         };
         FieldError::new(Class::Refused, pointer, code, text)
             .suggest(Text { zh: "请检查参与计算的数值", en: "check the values it is computed from" })
+    }
+}
+
+/// Nothing refers to a new record yet; later its roll-ups are kept by those who write what they combine.
+fn start(draft: &mut Draft, field: &Field, place: usize) {
+    if let (FieldType::Rollup { function, field: of, .. }, true, Value::Null) = (&field.ty, draft.is_new(), draft.at(place))
+        && let Ok(value) = combine(*function, 0, of.is_some(), Vec::new())
+    {
+        draft.set(place, value);
     }
 }
 

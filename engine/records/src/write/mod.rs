@@ -1,7 +1,8 @@
 //! The write pipeline, one file per step: load (lock) → coerce → references → permit → defaults → compute → validate →
-//! numbers → store → permit on the new row → history. `pipeline.rs` has the order, `save.rs`, `action.rs` and `evaluate.rs` the doors.
+//! numbers → store → permit on the new row → history → cascade. `pipeline.rs` has the order, `save.rs`, `action.rs` and `evaluate.rs` the doors.
 mod action;
 pub(crate) mod backfill;
+pub(crate) mod cascade;
 mod coerce;
 pub(crate) mod compute;
 mod defaults;

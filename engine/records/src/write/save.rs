@@ -58,6 +58,7 @@ impl Session<'_> {
                 verdicts.push(Err(std::mem::take(&mut work.findings)));
             }
         }
+        self.cascade()?;
         Ok(verdicts)
     }
 
@@ -91,6 +92,7 @@ impl Session<'_> {
         references::check_again(&frame, self.tx, work)?;
         validate::unique(&frame, self.tx, work, true)?;
         let revision = self.write_checked(work)?;
+        self.cascade()?;
         get::written(&self.frame, self.tx, &entity, id, revision)
     }
 
@@ -222,7 +224,11 @@ impl Session<'_> {
             return Err(std::mem::take(&mut work.findings).into());
         }
         let revision = self.commit(&bench, work)?;
-        if work.findings.is_empty() { Ok(revision) } else { Err(std::mem::take(&mut work.findings).into()) }
+        if !work.findings.is_empty() {
+            return Err(std::mem::take(&mut work.findings).into());
+        }
+        self.cascade()?;
+        Ok(revision)
     }
 
     /// Saves records, all or nothing; the findings of all of them come together.
@@ -237,7 +243,10 @@ impl Session<'_> {
             }
             findings.0.append(&mut work.findings.0);
         }
-        if findings.is_empty() { Ok(()) } else { Err(findings.into()) }
+        if !findings.is_empty() {
+            return Err(findings.into());
+        }
+        self.cascade()
     }
 
     /// Archives records; those that are archived already stay as they are. Answers how many were asked for.
@@ -258,10 +267,11 @@ impl Session<'_> {
             work.name = "archive".to_owned();
             self.write_checked(work)?;
         }
+        self.cascade()?;
         Ok(works.len())
     }
 
-    /// Writes a record whose checks are done.
+    /// Writes a record whose checks are done; roll-ups over it are the caller's to follow.
     pub(crate) fn write_checked(&mut self, work: &mut Work) -> Result<i64, RecordsError> {
         if !work.findings.is_empty() {
             return Err(std::mem::take(&mut work.findings).into());

@@ -134,6 +134,7 @@ fn derived(reader: Reader<'_>, entity: &Entity) -> Value {
         let class = match field.class {
             FieldClass::Input => continue,
             FieldClass::Row => "row",
+            FieldClass::Rollup => "rollup",
             FieldClass::Live => "live",
         };
         classes.insert(field.name.clone(), json!(class));

@@ -219,7 +219,7 @@ fn change_table(table: &TableInfo, before: Option<&Entity>, entity: &Entity, ste
             },
         };
         steps.push(step(entity, Some(&field.name), action));
-        if field.class == FieldClass::Row {
+        if matches!(field.class, FieldClass::Row | FieldClass::Rollup) {
             derived.push(step(entity, Some(&field.name), PlanAction::Backfill));
         }
     }

@@ -342,8 +342,8 @@ impl<'a> Writer<'a> {
         Ok(Term { sql, reading: if list { Reading::List } else { Reading::Column(ty) } })
     }
 
-    /// A field that is computed when read: its expression on the row, as its definer sees it.
-    fn live(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {
+    /// A field as it is computed when read: its expression on the row, as its definer sees it.
+    pub(crate) fn live(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {
         let term = self.standing_on(place, |writer| match &field.ty {
             FieldType::Formula { expression, .. } => writer.value(expression),
             FieldType::Lookup { path, .. } => writer.path(0, path),

@@ -23,10 +23,12 @@ fn derived_fields_are_classed_and_ordered() {
     for name in ["formula", "share", "count", "copied", "rollup", "gross"] {
         assert_eq!(class(thing, name), FieldClass::Row, "{name}");
     }
-    for (entity, name) in [(thing, "lookup"), (line, "currency"), (line, "live"), (total, "uses")] {
+    for (entity, name) in [(thing, "lookup"), (line, "currency"), (line, "live")] {
         assert_eq!(class(entity, name), FieldClass::Live, "{name}");
         assert!(entity.field_named(name).unwrap().column().is_none());
     }
+    assert_eq!(class(total, "uses"), FieldClass::Rollup);
+    assert!(total.field_named("uses").unwrap().column().is_some());
     assert_eq!(class(thing, "text"), FieldClass::Input);
     let order: Vec<&str> = thing.compute_order.iter().map(|place| thing.fields[*place].name.as_str()).collect();
     let place = |name| order.iter().position(|other| *other == name).unwrap();

@@ -1,0 +1,209 @@
+//! Step: records whose roll-ups combine what was written are locked and computed anew, and those above them in turn.
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use kontor_access::{Action, decide};
+use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value};
+use kontor_storage::{StorageError, Tx};
+use uuid::Uuid;
+
+use super::{
+    compute::{Compute, Currencies, has_amounts},
+    draft::Draft,
+    known::{Known, as_id, definer_bug},
+    load,
+    view::env_of,
+};
+use crate::{
+    error::RecordsError,
+    finding::{Class, FieldError, Findings, Text},
+    frame::Frame,
+    read::page,
+    session::Session,
+};
+
+/// Roll-ups that are to be computed, by the entity and id of their record: the order in which records are locked.
+pub(crate) type Touched = BTreeMap<(EntityId, Uuid), BTreeSet<FieldId>>;
+
+/// Writes that follow from writes at most. Definitions store roll-ups eight deep; the bound keeps a mistake from running on.
+const ROUNDS: usize = 16;
+
+/// Notes the roll-ups that build on a record or its lines as they were and as they are; the record has just been written.
+pub(crate) fn touch(draft: &Draft, touched: &mut Touched) {
+    note(draft, false, touched);
+    for lines in &draft.lines {
+        lines.rows.iter().for_each(|line| touch(line, touched));
+        lines.removed.iter().for_each(|line| touch_removed(line, touched));
+    }
+}
+
+fn touch_removed(line: &Draft, touched: &mut Touched) {
+    note(line, true, touched);
+    for deeper in line.lines.iter().flat_map(|lines| lines.rows.iter().chain(&lines.removed)) {
+        touch_removed(deeper, touched);
+    }
+}
+
+fn note(draft: &Draft, removed: bool, touched: &mut Touched) {
+    let lines_changed = || draft.lines.iter().any(|lines| !lines.removed.is_empty() || lines.rows.iter().any(Draft::is_changed));
+    let archived = draft.entity.index_of(FieldId::ARCHIVED_AT);
+    for feed in &draft.plan.feeds {
+        let differs = |place: &usize| draft.at(*place) != draft.was(*place);
+        let moved = differs(&feed.link) || archived.as_ref().is_some_and(differs);
+        if removed || draft.is_new() || moved || feed.reads.iter().any(differs) || (feed.reads_lines && lines_changed()) {
+            for id in [draft.was(feed.link), draft.at(feed.link)].into_iter().filter_map(as_id) {
+                touched.entry((feed.above, id)).or_default().insert(feed.field);
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Computes the roll-ups that build on what was written, in the same transaction: as definer, and leaving revision,
+    /// history and the marks of who changed the record alone.
+    pub(crate) fn cascade(&mut self) -> Result<(), RecordsError> {
+        let frame = Arc::clone(&self.frame);
+        for _round in 0..ROUNDS {
+            if self.touched.is_empty() {
+                return Ok(());
+            }
+            let touched = std::mem::take(&mut self.touched);
+            for ((entity, id), wanted) in by_record(&frame, self.tx, touched)? {
+                if let Some(entity) = frame.catalog.entity(entity).map(Arc::clone) {
+                    recompute(&frame, self.tx, (&entity, id), &wanted, &mut self.touched)?;
+                }
+            }
+        }
+        if self.touched.is_empty() { Ok(()) } else { Err(RecordsError::Bug("roll-ups follow each other for ever".to_owned())) }
+    }
+}
+
+/// Lines are locked and computed with the record they belong to.
+fn by_record(frame: &Frame, tx: &mut Tx, touched: Touched) -> Result<BTreeMap<(EntityId, Uuid), Touched>, RecordsError> {
+    let mut records: BTreeMap<(EntityId, Uuid), Touched> = BTreeMap::new();
+    for (row, fields) in touched {
+        let mut top = Some(row);
+        while let Some((at, id)) = top {
+            let Some(entity) = frame.catalog.entity(at) else { break };
+            let Some((parent, _)) = entity.parent else { break };
+            let permit = decide(&frame.definer, Action::Read, at).map_err(|_denied| definer_bug())?;
+            let query = page::by_ids(at, vec![vec![FieldId::PARENT]], vec![id]);
+            let rows = tx.select(frame.definer_context(), permit, &query)?;
+            // A line that was removed meanwhile has nothing to be computed.
+            top = rows.first().and_then(|row| row.first()).and_then(as_id).map(|id| (parent, id));
+        }
+        if let Some(top) = top {
+            records.entry(top).or_default().insert(row, fields);
+        }
+    }
+    Ok(records)
+}
+
+fn recompute(
+    frame: &Frame,
+    tx: &mut Tx,
+    (entity, id): (&Arc<Entity>, Uuid),
+    wanted: &Touched,
+    touched: &mut Touched,
+) -> Result<(), RecordsError> {
+    let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
+    if !tx.lock_values(frame.definer_context(), permit, entity.id, RecordId(id))? {
+        return Ok(());
+    }
+    let Some(mut draft) = stored(frame, tx, entity, id)? else { return Ok(()) };
+    let of_lines = wanted.keys().any(|(at, _)| *at != entity.id);
+    if draft.plan.reads_lines || of_lines {
+        load::load_lines(frame, tx, &mut [&mut draft])?;
+    }
+    let mut known = Known::new(frame);
+    known.load(frame, tx, &[&draft], false)?;
+    let currencies = if has_amounts(frame, entity) { Currencies::read(frame, tx)? } else { Currencies::default() };
+    let env = env_of(frame);
+    let compute = Compute { frame, known: &known, env: &env, currencies: &currencies };
+    for ((at, row), fields) in wanted {
+        let fields: Vec<FieldId> = fields.iter().copied().collect();
+        let Some(values) = combined(frame, tx, *at, &[*row], &fields)?.pop() else { continue };
+        if let Some(draft) = find(&mut draft, *row) {
+            take(&compute, draft, &fields, values).map_err(|_out_of_range| overflow())?;
+        }
+    }
+    let mut findings = Findings::default();
+    compute.record(&mut draft, None, &mut findings);
+    if !findings.is_empty() {
+        return Err(overflow());
+    }
+    write(frame, tx, &draft)?;
+    touch(&draft, touched);
+    Ok(())
+}
+
+fn stored(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, id: Uuid) -> Result<Option<Draft>, RecordsError> {
+    let plan = frame.plans.of(&frame.catalog, entity);
+    let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
+    let query = page::by_ids(entity.id, load::columns(&plan), vec![id]);
+    let row = tx.select(frame.definer_context(), permit, &query)?.pop().and_then(load::split);
+    Ok(row.map(|(id, row)| Draft::stored(frame, entity, id, row, String::new())))
+}
+
+/// What roll-ups combine to at this moment, the id of its record before the values of each.
+pub(super) fn combined(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: EntityId,
+    ids: &[Uuid],
+    fields: &[FieldId],
+) -> Result<Vec<Vec<Value>>, RecordsError> {
+    let permit = decide(&frame.definer, Action::Read, entity).map_err(|_denied| definer_bug())?;
+    let ids: Vec<RecordId> = ids.iter().copied().map(RecordId).collect();
+    tx.computed(frame.definer_context(), permit, entity, &ids, fields).map_err(|error| match error {
+        StorageError::Computation(_) => overflow(),
+        other => RecordsError::Storage(other),
+    })
+}
+
+/// Puts what [`combined`] answered of a row into its draft.
+pub(super) fn take(
+    compute: &Compute<'_>,
+    draft: &mut Draft,
+    fields: &[FieldId],
+    values: Vec<Value>,
+) -> Result<(), kontor_definitions::expr::eval::EvalError> {
+    let entity = Arc::clone(&draft.entity);
+    for (id, value) in fields.iter().zip(values.into_iter().skip(1)) {
+        if let (Some(place), Some(field)) = (entity.index_of(*id), entity.field(*id)) {
+            let value = compute.fitted(draft, field, value)?;
+            draft.set(place, value);
+        }
+    }
+    Ok(())
+}
+
+fn find(draft: &mut Draft, id: Uuid) -> Option<&mut Draft> {
+    if draft.id == id {
+        return Some(draft);
+    }
+    draft.lines.iter_mut().flat_map(|lines| &mut lines.rows).find_map(|line| find(line, id))
+}
+
+fn write(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> {
+    let value = |place: usize| draft.entity.fields.get(place).map(|field| (field.id, draft.at(place).clone()));
+    let changed: Vec<(FieldId, Value)> = draft.changed().filter_map(value).collect();
+    if !changed.is_empty() {
+        let permit = decide(&frame.definer, Action::Update, draft.entity.id).map_err(|_denied| definer_bug())?;
+        tx.update(frame.definer_context(), permit, draft.entity.id, RecordId(draft.id), &changed)?;
+    }
+    for line in draft.lines.iter().flat_map(|lines| &lines.rows) {
+        write(frame, tx, line)?;
+    }
+    Ok(())
+}
+
+/// The write would put a total out of range. Which record keeps it is not told: whoever writes need not see it.
+fn overflow() -> RecordsError {
+    let text =
+        Text { zh: "汇总结果超出了可以保存的范围", en: "a total that builds on this record would be out of range" };
+    let way = Text { zh: "请检查金额和数量", en: "check the amounts and quantities" };
+    Findings::from(FieldError::new(Class::Refused, "", "overflow", text).suggest(way)).into()
+}
