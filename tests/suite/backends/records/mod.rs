@@ -2,6 +2,7 @@
 mod groups;
 mod orders;
 mod rights;
+mod rollups;
 mod search;
 mod together;
 mod verify;
