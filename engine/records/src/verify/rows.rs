@@ -17,7 +17,6 @@ use crate::{
     finding::{Findings, Text},
     frame::Frame,
     write::{
-        cascade,
         compute::{Compute, Currencies},
         draft::Draft,
         known::{Known, definer_bug},
@@ -85,8 +84,6 @@ impl Look<'_> {
         let mut known = Known::new(frame);
         known.load(frame, tx, &drafts.iter().collect::<Vec<_>>(), false)?;
         for draft in &mut drafts {
-            let compute = Compute { frame, known: &known, env: &self.env, currencies: &self.currencies };
-            cascade::refresh(&compute, tx, draft)?;
             self.record(draft, &known, report);
         }
         Ok(drafts.last().map(|draft| RecordId(draft.id)))
@@ -116,7 +113,7 @@ impl Look<'_> {
                 self.held.extend(ids_of(stored).map(|file| (row.entity.id, RecordId(row.id), field.id, file)));
             }
             match field.class {
-                FieldClass::Row | FieldClass::Rollup if row.at(place) != stored => {
+                FieldClass::Row if row.at(place) != stored => {
                     let text = Text {
                         zh: "保存的计算结果与重新计算的不一致",
                         en: "the stored value is not what its inputs give",

@@ -5,7 +5,7 @@ use std::{
 };
 
 use kontor_access::{Action, decide};
-use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value, catalog::FieldClass};
+use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value};
 use kontor_storage::{StorageError, Tx};
 use uuid::Uuid;
 
@@ -175,23 +175,6 @@ pub(super) fn take(
         if let (Some(place), Some(field)) = (entity.index_of(*id), entity.field(*id)) {
             let value = compute.fitted(draft, field, value)?;
             draft.set(place, value);
-        }
-    }
-    Ok(())
-}
-
-/// Gives every roll-up of a record and its lines the value that it would have if it were computed now.
-pub(crate) fn refresh(compute: &Compute<'_>, tx: &mut Tx, draft: &mut Draft) -> Result<(), RecordsError> {
-    let mut rows: BTreeMap<EntityId, (Vec<FieldId>, Vec<Uuid>)> = BTreeMap::new();
-    draft.visit(&mut |row| {
-        let rollups = || row.entity.fields.iter().filter(|field| field.class == FieldClass::Rollup).map(|field| field.id);
-        rows.entry(row.entity.id).or_insert_with(|| (rollups().collect(), Vec::new())).1.push(row.id);
-    });
-    for (entity, (fields, ids)) in rows {
-        for values in combined(compute.frame, tx, entity, &ids, &fields)? {
-            if let Some(row) = values.first().and_then(as_id).and_then(|id| find(draft, id)) {
-                take(compute, row, &fields, values).map_err(|_out_of_range| overflow())?;
-            }
         }
     }
     Ok(())
