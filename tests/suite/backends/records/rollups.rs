@@ -80,7 +80,7 @@ fn random_writes_keep_totals(database: &Database) {
     let make = |entity: &str, body: Json| world.create("engine", entity, &body).unwrap().id;
     let groups: Vec<String> = (0..2).map(|index| make("group", json!({"name": format!("G{index}")}))).collect();
     let products: Vec<String> =
-        (1..4).map(|index| make("product", json!({"name": "P", "price": format!("{index}.25")}))).collect();
+        (1..4).map(|index| make("product", json!({"name": format!("P{index}"), "price": format!("{index}.25")}))).collect();
     let customer = |index: usize| json!({"code": format!("C{index}"), "name": "C", "limit": "1000", "group": groups[index % 2]});
     let customers: Vec<String> = (0..4).map(|index| make("customer", customer(index))).collect();
     let mut orders: Vec<String> = Vec::new();
@@ -174,9 +174,9 @@ fn a_published_rollup_is_filled(database: &Database) {
         world.create("boss", "order", &body).unwrap();
     }
     // A new one, one that combines otherwise, and one above both that nobody edits.
-    let edit = |name: &str, change: &dyn Fn(&mut Vec<Json>)| {
+    let edit = |name: &'static str, change: &dyn Fn(&mut Vec<Json>)| {
         let key = DocumentKey::new("shop", Kind::Entity, name);
-        let current = world.tenant.db().read_blocking(|tx| draft::get(tx, &DocumentKey::new("shop", Kind::Entity, name)));
+        let current = world.tenant.db().read_blocking(move |tx| draft::get(tx, &DocumentKey::new("shop", Kind::Entity, name)));
         let mut document: Json = serde_json::from_str(&current.unwrap().text).unwrap();
         change(document["fields"].as_array_mut().unwrap());
         let text = document.to_string();
