@@ -28,9 +28,9 @@ pub(crate) fn id_in(entity: EntityId, ids: Vec<Uuid>) -> Arc<Expr> {
 }
 
 /// `condition && !(id in […])`
-pub(crate) fn but_not(condition: Arc<Expr>, entity: EntityId, ids: Vec<Uuid>) -> Arc<Expr> {
+pub(crate) fn but_not(condition: &Expr, entity: EntityId, ids: Vec<Uuid>) -> Arc<Expr> {
     let others = expr(ExprKind::Not(Box::new((*id_in(entity, ids)).clone())), Type::Boolean);
-    let kind = ExprKind::Binary { op: BinaryOp::And, left: Box::new((*condition).clone()), right: Box::new(others) };
+    let kind = ExprKind::Binary { op: BinaryOp::And, left: Box::new(condition.clone()), right: Box::new(others) };
     Arc::new(expr(kind, Type::Boolean))
 }
 

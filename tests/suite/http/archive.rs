@@ -35,8 +35,8 @@ fn world(database: &Database) -> Instance {
 
 fn an_archived_record_is_hidden_not_gone(database: &Database) {
     let keeper = world(database).client("keeper");
-    let partner = made(&keeper, "partner", json!({"name": "ACME"}));
-    let visit = made(&keeper, "visit", json!({"about": "first", "partner": partner}));
+    let partner = made(&keeper, "partner", &json!({"name": "ACME"}));
+    let visit = made(&keeper, "visit", &json!({"about": "first", "partner": partner}));
     keeper.delete(&at("partner", &partner)).expect(204);
     assert_eq!(count(&keeper, "partner", ""), 0);
     assert_eq!(count(&keeper, "partner", "&archived=only"), 1);
@@ -53,12 +53,12 @@ fn an_archived_record_is_hidden_not_gone(database: &Database) {
 fn coming_back_is_checked_again(database: &Database) {
     let instance = world(database);
     let keeper = instance.client("keeper");
-    let partner = made(&keeper, "partner", json!({"name": "ACME"}));
-    let visit = made(&keeper, "visit", json!({"about": "first", "partner": partner}));
+    let partner = made(&keeper, "partner", &json!({"name": "ACME"}));
+    let visit = made(&keeper, "visit", &json!({"about": "first", "partner": partner}));
     for path in [at("visit", &visit), at("partner", &partner)] {
         keeper.delete(&path).expect(204);
     }
-    made(&keeper, "partner", json!({"name": "ACME"}));
+    made(&keeper, "partner", &json!({"name": "ACME"}));
     let back = |entity: &str, id: &str| keeper.post(&format!("{}/unarchive", at(entity, id)), &json!({}));
     assert_eq!(found(&back("visit", &visit).expect(409)), ["/partner archived_reference"]);
     assert_eq!(found(&back("partner", &partner).expect(409)), ["/name duplicate"]);
@@ -75,7 +75,7 @@ fn coming_back_is_checked_again(database: &Database) {
 fn purge_needs_its_own_right(database: &Database) {
     let instance = world(database);
     let (keeper, clerk, agent) = (instance.client("keeper"), instance.client("clerk"), instance.client("agent"));
-    let partner = made(&clerk, "partner", json!({"name": "ACME"}));
+    let partner = made(&clerk, "partner", &json!({"name": "ACME"}));
     clerk.delete(&at("partner", &partner)).expect(204);
     let nothing = clerk.delete(&purge("partner", RecordId(uuid::Uuid::nil()).to_string().as_str())).expect(404);
     for answer in [clerk.delete(&purge("partner", &partner)), agent.delete(&purge("partner", &partner))] {
@@ -97,7 +97,7 @@ fn purge_needs_its_own_right(database: &Database) {
     };
     assert_eq!([rights(&keeper), rights(&clerk), rights(&agent)], [json!(true), json!(false), json!(true)]);
     // An agent purges what an agent may archive: the own ones.
-    let own = made(&agent, "partner", json!({"name": "Mine"}));
+    let own = made(&agent, "partner", &json!({"name": "Mine"}));
     agent.delete(&at("partner", &own)).expect(204);
     agent.delete(&purge("partner", &own)).expect(204);
     assert!(table().iter().any(|route| route.path.ends_with("/unarchive")));
@@ -106,7 +106,7 @@ fn purge_needs_its_own_right(database: &Database) {
 fn purge_leaves_a_tombstone_and_history(database: &Database) {
     let instance = world(database);
     let keeper = instance.client("keeper");
-    let invoice = made(&keeper, "invoice", json!({"subject": "Draft", "lines": [{"item": "a", "amount": "1"}]}));
+    let invoice = made(&keeper, "invoice", &json!({"subject": "Draft", "lines": [{"item": "a", "amount": "1"}]}));
     assert_eq!(found(&keeper.delete(&purge("invoice", &invoice)).expect(409)), [" not_archived"]);
     keeper.delete(&at("invoice", &invoice)).expect(204);
     keeper.send(Method::DELETE, &purge("invoice", &invoice), None, &[("if-match", "\"1\"")]).expect(412);
@@ -135,10 +135,10 @@ fn purge_leaves_a_tombstone_and_history(database: &Database) {
 fn references_stand_in_the_way_or_are_emptied(database: &Database) {
     let instance = world(database);
     let (keeper, agent) = (instance.client("keeper"), instance.client("agent"));
-    let partner = made(&agent, "partner", json!({"name": "ACME"}));
-    let visit = made(&keeper, "visit", json!({"about": "first", "partner": partner}));
+    let partner = made(&agent, "partner", &json!({"name": "ACME"}));
+    let visit = made(&keeper, "visit", &json!({"about": "first", "partner": partner}));
     let lines = json!([{"item": "a", "amount": "1", "payee": partner}, {"item": "b", "amount": "2"}]);
-    let invoice = made(&keeper, "invoice", json!({"subject": "S", "partner": partner, "lines": lines}));
+    let invoice = made(&keeper, "invoice", &json!({"subject": "S", "partner": partner, "lines": lines}));
     agent.delete(&at("partner", &partner)).expect(204);
     let told = keeper.delete(&purge("partner", &partner)).expect(409);
     assert_eq!(found(&told), [" referenced"]);
@@ -160,8 +160,8 @@ fn references_stand_in_the_way_or_are_emptied(database: &Database) {
     }
     instance.assert_whole("after references were emptied");
     // A reference that can never be changed stands in the way whatever it says.
-    let partner = made(&keeper, "partner", json!({"name": "Stamped"}));
-    made(&keeper, "stamp", json!({"note": "n", "partner": partner}));
+    let partner = made(&keeper, "partner", &json!({"name": "Stamped"}));
+    made(&keeper, "stamp", &json!({"note": "n", "partner": partner}));
     keeper.delete(&at("partner", &partner)).expect(204);
     assert_eq!(found(&keeper.delete(&purge("partner", &partner)).expect(409)), [" referenced"]);
     keeper.get(&at("partner", &partner)).expect(200);
@@ -169,9 +169,9 @@ fn references_stand_in_the_way_or_are_emptied(database: &Database) {
 
 fn some_records_are_never_purged(database: &Database) {
     let keeper = world(database).client("keeper");
-    let stamp = made(&keeper, "stamp", json!({"note": "n"}));
+    let stamp = made(&keeper, "stamp", &json!({"note": "n"}));
     assert!(found(&keeper.delete(&purge("stamp", &stamp)).expect(409)).contains(&" append_only".to_owned()));
-    let invoice = made(&keeper, "invoice", json!({"subject": "S", "lines": [{"item": "a", "amount": "1"}]}));
+    let invoice = made(&keeper, "invoice", &json!({"subject": "S", "lines": [{"item": "a", "amount": "1"}]}));
     issue(&keeper, &invoice).expect(200);
     keeper.delete(&at("invoice", &invoice)).expect(204);
     assert_eq!(found(&keeper.delete(&purge("invoice", &invoice)).expect(409)), [" numbered"]);
@@ -180,8 +180,8 @@ fn some_records_are_never_purged(database: &Database) {
 
 fn a_transition_gives_the_number(database: &Database) {
     let keeper = world(database).client("keeper");
-    let empty = made(&keeper, "invoice", json!({"subject": "Empty"}));
-    let invoice = made(&keeper, "invoice", json!({"subject": "S", "lines": [{"item": "a", "amount": "1"}]}));
+    let empty = made(&keeper, "invoice", &json!({"subject": "Empty"}));
+    let invoice = made(&keeper, "invoice", &json!({"subject": "S", "lines": [{"item": "a", "amount": "1"}]}));
     let draft = keeper.get(&at("invoice", &invoice)).expect(200).json();
     assert_eq!((&draft["number"], &draft["caption"]), (&Json::Null, &json!("- S")));
     // A refused transition gives no number away, and nobody writes one.
@@ -199,9 +199,9 @@ fn a_transition_gives_the_number(database: &Database) {
 fn fifty_issuers_leave_no_gap(database: &Database) {
     let keeper = world(database).client("keeper");
     let ids: Vec<String> = (0..50)
-        .map(|n| made(&keeper, "invoice", json!({"subject": format!("S{n}"), "lines": [{"item": "a", "amount": "1"}]})))
+        .map(|n| made(&keeper, "invoice", &json!({"subject": format!("S{n}"), "lines": [{"item": "a", "amount": "1"}]})))
         .collect();
-    let empty = made(&keeper, "invoice", json!({"subject": "Empty"}));
+    let empty = made(&keeper, "invoice", &json!({"subject": "Empty"}));
     let numbers: BTreeSet<String> = std::thread::scope(|scope| {
         let issuers: Vec<_> = ids
             .iter()
@@ -227,8 +227,8 @@ fn purge(entity: &str, id: &str) -> String {
     format!("{}?purge=true", at(entity, id))
 }
 
-fn made(client: &Client, entity: &str, body: Json) -> String {
-    client.post(&format!("/api/records/{entity}"), &body).expect(201).json()["id"].as_str().unwrap().to_owned()
+fn made(client: &Client, entity: &str, body: &Json) -> String {
+    client.post(&format!("/api/records/{entity}"), body).expect(201).json()["id"].as_str().unwrap().to_owned()
 }
 
 fn issue(client: &Client, id: &str) -> Answer {

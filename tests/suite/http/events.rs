@@ -124,7 +124,7 @@ fn a_person_has_a_bounded_number_of_streams(database: &Database) {
 }
 
 fn old_events_are_removed_and_numbers_never_come_twice(database: &Database) {
-    use kontor_storage::{Queue, StorageError, system::event};
+    use kontor_storage::{Queue, system::event};
     let instance = Instance::with_trade(database);
     let sales = instance.client("sales");
     create(&sales, "C1");
@@ -135,7 +135,7 @@ fn old_events_are_removed_and_numbers_never_come_twice(database: &Database) {
     assert!(removed > 0);
     assert_eq!(db.write_blocking(Queue::Background, move |tx| event::forget(tx, later)).unwrap(), 0);
     create(&sales, "C2");
-    let news = db.read_blocking(move |tx| Ok::<_, StorageError>(event::since(tx, &before, 10)?)).unwrap();
+    let news = db.read_blocking(move |tx| event::since(tx, &before, 10)).unwrap();
     assert_eq!(news.events.len(), 1);
 }
 

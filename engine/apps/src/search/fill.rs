@@ -108,12 +108,11 @@ struct Reading<'a> {
     fields: Vec<&'a Field>,
 }
 
+/// What is done with a page of rows: the fields that are read, the rows, the ids they lie between.
+type See<'a> = dyn FnMut(&mut Tx, &[&Field], &Rows, Between) -> Result<(), AppError> + 'a;
+
 impl Reading<'_> {
-    fn each_chunk(
-        &self,
-        tx: &mut Tx,
-        see: &mut dyn FnMut(&mut Tx, &[&Field], &Rows, Between) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    fn each_chunk(&self, tx: &mut Tx, see: &mut See<'_>) -> Result<(), AppError> {
         let permit = decide(self.context.rights, Action::Read, self.entity.id)
             .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
         let mut columns = vec![vec![FieldId::ID]];

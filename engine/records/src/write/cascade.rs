@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     compute::{Compute, Currencies, has_amounts},
     draft::Draft,
+    index,
     known::{Known, as_id, definer_bug},
     load,
     view::env_of,
@@ -39,7 +40,8 @@ pub(crate) fn touch(draft: &Draft, touched: &mut Touched) {
     }
 }
 
-fn touch_removed(line: &Draft, touched: &mut Touched) {
+/// The same for a record or line that is removed for good.
+pub(crate) fn touch_removed(line: &Draft, touched: &mut Touched) {
     note(line, true, touched);
     for deeper in line.lines.iter().flat_map(|lines| lines.rows.iter().chain(&lines.removed)) {
         touch_removed(deeper, touched);
@@ -193,6 +195,9 @@ fn write(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> 
     if !changed.is_empty() {
         let permit = decide(&frame.definer, Action::Update, draft.entity.id).map_err(|_denied| definer_bug())?;
         tx.update(frame.definer_context(), permit, draft.entity.id, RecordId(draft.id), &changed)?;
+        if draft.entity.parent.is_none() {
+            index::follow(tx, draft)?;
+        }
     }
     for line in draft.lines.iter().flat_map(|lines| &lines.rows) {
         write(frame, tx, line)?;

@@ -15,6 +15,7 @@ use kontor_storage::{
 use uuid::Uuid;
 
 use super::{
+    cascade,
     draft::{Draft, Work},
     events, files, history,
     known::{as_id, definer_bug},
@@ -71,11 +72,13 @@ impl Session<'_> {
         if !work.findings.is_empty() {
             return Err(std::mem::take(&mut work.findings).into());
         }
-        self.remove(&mut work.draft)
+        self.remove(&mut work.draft)?;
+        self.cascade()
     }
 
     fn remove(&mut self, draft: &mut Draft) -> Result<(), RecordsError> {
         let frame = Arc::clone(&self.frame);
+        cascade::touch_removed(draft, &mut self.touched);
         files::let_go(&frame, self.tx, draft)?;
         store::delete(&frame, self.tx, draft)?;
         let last = store::revision_of(draft) + 1;
@@ -239,7 +242,7 @@ fn asking(referrer: &Referrer, going: &Going, limit: usize) -> Query {
     let ids = going.get(&referrer.target).into_iter().flatten().map(|id| Value::Id(*id));
     let refers = condition::field_in(referrer.field, Type::Record(referrer.target), ids);
     let filter = match going.get(&referrer.entity.id) {
-        Some(own) => condition::but_not(refers, referrer.entity.id, own.iter().copied().collect()),
+        Some(own) => condition::but_not(&refers, referrer.entity.id, own.iter().copied().collect()),
         None => refers,
     };
     Query {

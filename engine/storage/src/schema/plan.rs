@@ -209,7 +209,7 @@ fn change_table(table: &TableInfo, before: Option<&Entity>, entity: &Entity, ste
         let old = before.and_then(|before| before.field(field.id));
         let action = match table.columns.get(&field.id) {
             None => PlanAction::AddColumn { column: wanted },
-            Some(column) => match retyped(table, (column, old), (entity, field), wanted)? {
+            Some(column) => match retyped(table, (column, old), (entity, field), &wanted)? {
                 Some(retype) => {
                     moved.push(field.id);
                     retype
@@ -255,10 +255,10 @@ fn retyped(
     table: &TableInfo,
     (column, old): (&ColumnInfo, Option<&Field>),
     (entity, field): (&Entity, &Field),
-    wanted: ColumnSpec,
+    wanted: &ColumnSpec,
 ) -> Result<Option<PlanAction>, PlanError> {
     let stored_alike = column.ty == wanted.ty && (column.target.is_none() || column.target == wanted.target);
-    let derived = field.class == FieldClass::Row;
+    let derived = matches!(field.class, FieldClass::Row | FieldClass::Rollup);
     let former = table.former.iter().find(|(id, former)| *id == field.id && former.ty == wanted.ty).map(|(_, former)| former);
     let generic;
     let from = match old.filter(|old| old.column() == Some(column.ty)) {
@@ -285,7 +285,7 @@ fn retyped(
     };
     let again = former.is_some();
     let name = former.map_or_else(|| names::next_column(table, field), |former| former.name.clone());
-    Ok(Some(PlanAction::RetypeColumn { column: ColumnSpec { name, ..wanted }, again, conversion }))
+    Ok(Some(PlanAction::RetypeColumn { column: ColumnSpec { name, ..*wanted }, again, conversion }))
 }
 
 /// The type whose values a column of a removed field is read as.

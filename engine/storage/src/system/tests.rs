@@ -269,3 +269,39 @@ fn outbox_effects_are_claimed_once_and_fenced() {
         assert!(write(&tenant, |tx| outbox::done(tx, "mail:7", 3)).unwrap());
     });
 }
+
+#[test]
+fn an_event_that_is_committed_late_is_not_skipped() {
+    use std::sync::{Mutex, mpsc};
+
+    use super::event::{self, Event, Kind};
+
+    crate::tests::cluster::on_postgres(|store| {
+        let db = tenant(store);
+        let event = |revision| Event { kind: Kind::Published, record: None, revision };
+        let start = db.read_blocking(event::now).unwrap();
+        let ((written, is_written), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
+        let (slow_db, released) = (db.clone(), Mutex::new(released));
+        let slow = std::thread::spawn(move || {
+            let work = move |tx: &mut Tx| {
+                event::append(tx, event(1), NOON)?;
+                written.send(()).unwrap();
+                released.lock().unwrap().recv().unwrap();
+                Ok::<_, StorageError>(())
+            };
+            slow_db.write_blocking(Queue::Interactive, work).unwrap();
+        });
+        is_written.recv().unwrap();
+        write(&db, move |tx| event::append(tx, event(2), NOON)).unwrap();
+        let first = db.read_blocking(move |tx| event::since(tx, &start, 10)).unwrap();
+        assert_eq!(first.events.iter().map(|(_, event)| event.revision).collect::<Vec<_>>(), [2]);
+        release.send(()).unwrap();
+        slow.join().unwrap();
+        let next = first.cursor.clone();
+        let second = db.read_blocking(move |tx| event::since(tx, &next, 10)).unwrap();
+        assert_eq!(second.events.iter().map(|(_, event)| event.revision).collect::<Vec<_>>(), [1]);
+        assert!(second.events[0].0 < first.events[0].0);
+        let done = second.cursor;
+        assert_eq!(db.read_blocking(move |tx| event::since(tx, &done, 10)).unwrap().events, []);
+    });
+}

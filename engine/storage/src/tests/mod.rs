@@ -1,6 +1,6 @@
 //! The same cases on both databases: files in a folder of their own, and a private PostgreSQL cluster.
 pub(crate) mod catalog;
-mod cluster;
+pub(crate) mod cluster;
 mod rows;
 mod schema;
 mod store;
