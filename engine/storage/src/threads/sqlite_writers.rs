@@ -4,7 +4,7 @@
 //! its queues are empty or, after a group, others wait. Inside a group each job has a savepoint, so that one that
 //! fails spoils nothing; whoever waits is answered only after COMMIT.
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -53,8 +53,18 @@ impl Queues {
 struct Shared {
     folder: PathBuf,
     queues: Mutex<HashMap<DatabaseKey, Queues>>,
-    open: Mutex<LruCache<DatabaseKey, Tx>>,
+    open: Mutex<Open>,
     line: Sender<Turn>,
+}
+
+/// The open files. Lock order: `queues` before `open`.
+struct Open {
+    /// Those that no thread is using.
+    idle: LruCache<DatabaseKey, Tx>,
+    /// Those that a thread is using.
+    busy: HashSet<DatabaseKey>,
+    /// Those in use whose file is about to be deleted: no further job may see them.
+    doomed: HashSet<DatabaseKey>,
 }
 
 /// What stands on the line of ready tenants.
@@ -78,8 +88,8 @@ impl SqliteWriters {
     /// Starts the threads for the files of a folder.
     pub(crate) fn start(folder: PathBuf, count: usize) -> Result<Self, StorageError> {
         let (line, turns) = crossbeam_channel::unbounded();
-        let shared =
-            Arc::new(Shared { folder, queues: Mutex::new(HashMap::new()), open: Mutex::new(LruCache::new(OPEN_FILES)), line });
+        let open = Open { idle: LruCache::new(OPEN_FILES), busy: HashSet::new(), doomed: HashSet::new() };
+        let shared = Arc::new(Shared { folder, queues: Mutex::new(HashMap::new()), open: Mutex::new(open), line });
         let threads = (0..count).map(|number| {
             let (shared, turns) = (Arc::clone(&shared), turns.clone());
             spawn(format!("writer-{number}"), move || shared.serve(&turns))
@@ -104,7 +114,11 @@ impl SqliteWriters {
 
     /// Closes a file that is about to be deleted.
     pub(crate) fn close(&self, key: DatabaseKey) {
-        lock(&self.shared.open).pop(&key);
+        let mut open = lock(&self.shared.open);
+        open.idle.pop(&key);
+        if open.busy.contains(&key) {
+            open.doomed.insert(key);
+        }
     }
 }
 
@@ -125,16 +139,32 @@ impl Shared {
 
     fn serve(&self, turns: &Receiver<Turn>) {
         while let Ok(Turn::Serve(key)) = turns.recv() {
-            let found = lock(&self.open).pop(&key);
+            let found = {
+                let mut open = lock(&self.open);
+                open.busy.insert(key);
+                open.idle.pop(&key)
+            };
             let opened = found.map_or_else(|| self.open_file(key), Ok);
             match opened {
                 Ok(mut tx) => {
                     self.work(key, &mut tx, !turns.is_empty());
-                    lock(&self.open).put(key, tx);
+                    self.put_back(key, Some(tx));
                 }
-                Err(error) => self.refuse(key, &error),
+                Err(error) => {
+                    self.refuse(key, &error);
+                    self.put_back(key, None);
+                }
             }
             self.leave(key);
+        }
+    }
+
+    /// A file that was deleted meanwhile is not kept open: one of its name may be made again.
+    fn put_back(&self, key: DatabaseKey, tx: Option<Tx>) {
+        let mut open = lock(&self.open);
+        open.busy.remove(&key);
+        if let (false, Some(tx)) = (open.doomed.remove(&key), tx) {
+            open.idle.put(key, tx);
         }
     }
 
@@ -155,7 +185,12 @@ impl Shared {
     }
 
     fn take(&self, key: DatabaseKey) -> Option<Job> {
-        lock(&self.queues).get_mut(&key).and_then(Queues::take)
+        let mut queues = lock(&self.queues);
+        // Jobs handed in after the file was given up are for the one that is made in its place.
+        if lock(&self.open).doomed.contains(&key) {
+            return None;
+        }
+        queues.get_mut(&key).and_then(Queues::take)
     }
 
     /// Puts the tenant back on the line if it has jobs, otherwise forgets it.
