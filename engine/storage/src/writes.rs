@@ -29,8 +29,11 @@ impl Tx {
         self.reaches(context, permit, entity, id, Some("UPDATE"))
     }
 
-    /// Locks a record's row against other writers, not against records that refer to it, until the end of the transaction (SQLite: the writer has the file already).
-    /// Answers whether it exists under the permit.
+    /// Locks a record's row until the end of the transaction (SQLite: the writer has the file already); answers whether it
+    /// exists under the permit.
+    ///
+    /// The lock excludes other writers of the row but not those that insert records referring to it: they hold its key shared
+    /// already, and two of them asking for the whole row would wait for each other for ever.
     pub fn lock(&mut self, context: Context<'_>, permit: &Permit, entity: EntityId, id: RecordId) -> Result<bool, StorageError> {
         self.reaches(context, permit, entity, id, Some("NO KEY UPDATE"))
     }

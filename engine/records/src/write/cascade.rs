@@ -111,7 +111,7 @@ fn recompute(
     touched: &mut Touched,
 ) -> Result<(), RecordsError> {
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
-    if !tx.lock_values(frame.definer_context(), permit, entity.id, RecordId(id))? {
+    if !tx.lock(frame.definer_context(), permit, entity.id, RecordId(id))? {
         return Ok(());
     }
     let Some(mut draft) = stored(frame, tx, entity, id)? else { return Ok(()) };
