@@ -1,14 +1,17 @@
 //! Every record with its lines: derived values computed anew, values against their definitions, numbers counted.
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use kontor_access::{Action, decide};
 use kontor_definitions::{
-    Entity, Field, FieldId, FieldType, RecordId, Value,
+    Entity, EntityId, Field, FieldId, FieldType, RecordId, Value,
     catalog::{FieldClass, Requirement},
     expr::eval::EvalEnv,
     model::field::OptionDoc,
 };
-use kontor_storage::{Archived, Query, Tx, system::sequence};
+use kontor_storage::{Tx, system::sequence};
+use uuid::Uuid;
 
 use super::{Breach, Invariant, Report, files::Held, history::Seen};
 use crate::{
@@ -17,9 +20,10 @@ use crate::{
     finding::{Findings, Text},
     frame::Frame,
     write::{
+        cascade,
         compute::{Compute, Currencies},
         draft::Draft,
-        known::{Known, definer_bug},
+        known::Known,
         load,
         store::revision_of,
         view::env_of,
@@ -27,7 +31,13 @@ use crate::{
 };
 
 /// Records read at a time.
-const CHUNK: u32 = 500;
+const CHUNK: u16 = 500;
+
+const NOT_COMPUTED: Text<'static> =
+    Text { zh: "有计算字段无法重新计算", en: "a derived value cannot be computed anew" };
+
+/// What roll-ups over records combine to, by row; its id comes first.
+type Totals = HashMap<Uuid, Vec<Value>>;
 
 /// What is the same for all records.
 struct Look<'a> {
@@ -64,41 +74,52 @@ impl Look<'_> {
         report: &mut Report,
     ) -> Result<Option<RecordId>, RecordsError> {
         let frame = self.frame;
-        let query = Query {
-            entity: entity.id,
-            columns: load::columns(&frame.plans.of(&frame.catalog, entity)),
-            filter: None,
-            sort: Vec::new(),
-            after: after.map(|id| vec![Value::Id(id.0)]),
-            limit: CHUNK,
-            archived: Archived::With,
-        };
-        let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
-        let rows = tx.select(frame.definer_context(), permit, &query)?;
-        let mut drafts: Vec<Draft> = rows
-            .into_iter()
-            .filter_map(load::split)
-            .map(|(id, row)| Draft::stored(frame, entity, id, row, String::new()))
-            .collect();
+        let mut drafts = load::chunk(frame, tx, entity, after, u32::from(CHUNK))?;
         load::load_lines(frame, tx, &mut drafts.iter_mut().collect::<Vec<_>>())?;
         let mut known = Known::new(frame);
         known.load(frame, tx, &drafts.iter().collect::<Vec<_>>(), false)?;
+        let totals = self.totals(tx, &drafts, report)?;
         for draft in &mut drafts {
-            self.record(draft, &known, report);
+            self.record(draft, &known, &totals, report);
         }
         Ok(drafts.last().map(|draft| RecordId(draft.id)))
     }
 
-    fn record(&mut self, draft: &mut Draft, known: &Known, report: &mut Report) {
+    /// What the roll-ups over records of these rows and their lines combine to now.
+    fn totals(&self, tx: &mut Tx, drafts: &[Draft], report: &mut Report) -> Result<Totals, RecordsError> {
+        let mut rows: BTreeMap<EntityId, (Arc<Entity>, Vec<Uuid>)> = BTreeMap::new();
+        for draft in drafts {
+            draft.visit(&mut |row| {
+                let of_entity = rows.entry(row.entity.id).or_insert_with(|| (Arc::clone(&row.entity), Vec::new()));
+                of_entity.1.push(row.id);
+            });
+        }
+        let mut totals = Totals::new();
+        for (id, (entity, rows)) in rows {
+            let fields = rollups(&entity);
+            for some in rows.chunks(usize::from(CHUNK)) {
+                match cascade::by_row(self.frame, tx, id, some, &fields) {
+                    Ok(found) => totals.extend(found),
+                    Err(RecordsError::Rejected(_)) => {
+                        report.add(Breach::new(Invariant::Derived, NOT_COMPUTED).of(entity.full_name()));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(totals)
+    }
+
+    fn record(&mut self, draft: &mut Draft, known: &Known, totals: &Totals, report: &mut Report) {
         if draft.entity.track {
             self.seen.insert(RecordId(draft.id), (draft.entity.id, revision_of(draft)));
         }
         let mut failed = Findings::default();
         let compute = Compute { frame: self.frame, known, env: &self.env, currencies: &self.currencies };
+        let in_range = combine(&compute, draft, totals);
         compute.record(draft, None, &mut failed);
-        if !failed.is_empty() {
-            let text = Text { zh: "有计算字段无法重新计算", en: "a derived value cannot be computed anew" };
-            report.add(breach(draft, Invariant::Derived, text));
+        if !in_range || !failed.is_empty() {
+            report.add(breach(draft, Invariant::Derived, NOT_COMPUTED));
         }
         let archived = !draft.value(FieldId::ARCHIVED_AT).is_null();
         draft.visit(&mut |row| self.row(row, archived, report));
@@ -113,7 +134,7 @@ impl Look<'_> {
                 self.held.extend(ids_of(stored).map(|file| (row.entity.id, RecordId(row.id), field.id, file)));
             }
             match field.class {
-                FieldClass::Row if row.at(place) != stored => {
+                FieldClass::Row | FieldClass::Rollup if row.at(place) != stored => {
                     let text = Text {
                         zh: "保存的计算结果与重新计算的不一致",
                         en: "the stored value is not what its inputs give",
@@ -158,6 +179,23 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// The stored roll-ups over records of an entity.
+fn rollups(entity: &Entity) -> Vec<FieldId> {
+    entity.fields.iter().filter(|field| field.class == FieldClass::Rollup).map(|field| field.id).collect()
+}
+
+/// Gives a record and its lines what their roll-ups combine to now; whether all of them are in range.
+fn combine(compute: &Compute<'_>, row: &mut Draft, totals: &Totals) -> bool {
+    let mut in_range = true;
+    if let Some(values) = totals.get(&row.id) {
+        in_range = cascade::take(compute, row, &rollups(&row.entity), values).is_ok();
+    }
+    for line in row.lines.iter_mut().flat_map(|lines| &mut lines.rows) {
+        in_range &= combine(compute, line, totals);
+    }
+    in_range
 }
 
 fn breach(row: &Draft, invariant: Invariant, text: Text<'_>) -> Breach {

@@ -1,18 +1,17 @@
 //! Filling stored derived fields of rows that are there already, when a publish adds or changes them.
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use kontor_access::{Action, decide};
 use kontor_apps::{AppError, Backfill, BackfillWork};
 use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, catalog::FieldClass, expr::converts};
-use kontor_storage::{Archived, Query, Tx};
+use kontor_storage::Tx;
 use uuid::Uuid;
 
 use super::{
     cascade,
     compute::{Compute, Currencies},
-    draft::Draft,
     index,
-    known::{Known, as_id, definer_bug},
+    known::{Known, definer_bug},
     load,
     view::env_of,
 };
@@ -37,24 +36,8 @@ impl Backfill for Recompute {
 fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Result<Option<RecordId>, RecordsError> {
     let frame = frame_of(work);
     let Some(entity) = frame.catalog.entity(work.entity).map(Arc::clone) else { return Ok(None) };
-    let plan = frame.plans.of(&frame.catalog, &entity);
-    let query = Query {
-        entity: entity.id,
-        columns: load::columns(&plan),
-        filter: None,
-        sort: Vec::new(),
-        after: after.map(|id| vec![Value::Id(id.0)]),
-        limit: CHUNK,
-        archived: Archived::With,
-    };
-    let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
-    let rows = tx.select(frame.definer_context(), permit, &query)?;
-    let mut drafts: Vec<Draft> = rows
-        .into_iter()
-        .filter_map(load::split)
-        .map(|(id, row)| Draft::stored(&frame, &entity, id, row, String::new()))
-        .collect();
-    if plan.reads_lines {
+    let mut drafts = load::chunk(&frame, tx, &entity, after, CHUNK)?;
+    if frame.plans.of(&frame.catalog, &entity).reads_lines {
         load::load_lines(&frame, tx, &mut drafts.iter_mut().collect::<Vec<_>>())?;
     }
     let mut known = Known::new(&frame);
@@ -63,11 +46,12 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies };
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
-    let mut totals = totals(&frame, tx, &entity, &drafts, &rollups)?;
+    let ids: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
+    let mut totals = cascade::by_row(&frame, tx, entity.id, &ids, &rollups)?;
     for draft in &mut drafts {
         if let Some(values) = totals.remove(&draft.id) {
             // A total out of range stays as it was, as any derived value does that cannot be computed.
-            let _out_of_range = cascade::take(&compute, draft, &rollups, values);
+            let _out_of_range = cascade::take(&compute, draft, &rollups, &values);
         }
         // Nothing is kept: a copied lookup that is new takes the value of today.
         draft.kept = conversions_elsewhere(&entity, work.fields);
@@ -98,19 +82,6 @@ fn conversions_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
 
 fn is_rollup(entity: &Entity, field: FieldId) -> bool {
     entity.field(field).is_some_and(|field| field.class == FieldClass::Rollup)
-}
-
-/// What the roll-ups of a chunk's rows combine to, by row.
-fn totals(
-    frame: &Frame,
-    tx: &mut Tx,
-    entity: &Entity,
-    drafts: &[Draft],
-    rollups: &[FieldId],
-) -> Result<HashMap<Uuid, Vec<Value>>, RecordsError> {
-    let ids: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
-    let rows = cascade::combined(frame, tx, entity.id, &ids, rollups)?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.first().and_then(as_id)?, row))).collect())
 }
 
 fn frame_of(work: &BackfillWork<'_>) -> Frame {

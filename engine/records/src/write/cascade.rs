@@ -1,6 +1,6 @@
 //! Step: records whose roll-ups combine what was written are locked and computed anew, and those above them in turn.
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -114,7 +114,7 @@ fn recompute(
     if !tx.lock(frame.definer_context(), permit, entity.id, RecordId(id))? {
         return Ok(());
     }
-    let Some(mut draft) = stored(frame, tx, entity, id)? else { return Ok(()) };
+    let Some(mut draft) = load::by_ids(frame, tx, entity, vec![id])?.pop() else { return Ok(()) };
     let of_lines = wanted.keys().any(|(at, _)| *at != entity.id);
     if draft.plan.reads_lines || of_lines {
         load::load_lines(frame, tx, &mut [&mut draft])?;
@@ -128,7 +128,7 @@ fn recompute(
         let fields: Vec<FieldId> = fields.iter().copied().collect();
         let Some(values) = combined(frame, tx, *at, &[*row], &fields)?.pop() else { continue };
         if let Some(draft) = find(&mut draft, *row) {
-            take(&compute, draft, &fields, values).map_err(|_out_of_range| overflow())?;
+            take(&compute, draft, &fields, &values).map_err(|_out_of_range| overflow())?;
         }
     }
     let mut findings = Findings::default();
@@ -141,16 +141,8 @@ fn recompute(
     Ok(())
 }
 
-fn stored(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, id: Uuid) -> Result<Option<Draft>, RecordsError> {
-    let plan = frame.plans.of(&frame.catalog, entity);
-    let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
-    let query = page::by_ids(entity.id, load::columns(&plan), vec![id]);
-    let row = tx.select(frame.definer_context(), permit, &query)?.pop().and_then(load::split);
-    Ok(row.map(|(id, row)| Draft::stored(frame, entity, id, row, String::new())))
-}
-
 /// What roll-ups combine to at this moment, the id of its record before the values of each.
-pub(super) fn combined(
+fn combined(
     frame: &Frame,
     tx: &mut Tx,
     entity: EntityId,
@@ -165,17 +157,29 @@ pub(super) fn combined(
     })
 }
 
+/// What [`combined`] answers, by row.
+pub(crate) fn by_row(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: EntityId,
+    ids: &[Uuid],
+    fields: &[FieldId],
+) -> Result<HashMap<Uuid, Vec<Value>>, RecordsError> {
+    let rows = combined(frame, tx, entity, ids, fields)?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.first().and_then(as_id)?, row))).collect())
+}
+
 /// Puts what [`combined`] answered of a row into its draft.
-pub(super) fn take(
+pub(crate) fn take(
     compute: &Compute<'_>,
     draft: &mut Draft,
     fields: &[FieldId],
-    values: Vec<Value>,
+    values: &[Value],
 ) -> Result<(), kontor_definitions::expr::eval::EvalError> {
     let entity = Arc::clone(&draft.entity);
-    for (id, value) in fields.iter().zip(values.into_iter().skip(1)) {
+    for (id, value) in fields.iter().zip(values.iter().skip(1)) {
         if let (Some(place), Some(field)) = (entity.index_of(*id), entity.field(*id)) {
-            let value = compute.fitted(draft, field, value)?;
+            let value = compute.fitted(draft, field, value.clone())?;
             draft.set(place, value);
         }
     }

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, Rights, decide};
 use kontor_definitions::{Entity, FieldId, RecordId, Value};
-use kontor_storage::{Tx, query::Path};
+use kontor_storage::{Archived, Query, Tx, query::Path};
 use uuid::Uuid;
 
 use super::{
@@ -42,6 +42,38 @@ pub(crate) fn load(
     let query = page::by_ids(entity.id, columns(&plan), ids);
     let rows = tx.select(frame.definer_context(), reading(&frame.definer, entity)?, &query)?;
     Ok(rows.into_iter().filter_map(split).collect())
+}
+
+/// Stored records as definer, without their lines; those that are not there are left out.
+pub(crate) fn by_ids(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, ids: Vec<Uuid>) -> Result<Vec<Draft>, RecordsError> {
+    let columns = columns(&frame.plans.of(&frame.catalog, entity));
+    drafts(frame, tx, entity, &page::by_ids(entity.id, columns, ids))
+}
+
+/// At most `limit` stored records behind `after`, by id, archived ones included, as definer and without their lines.
+pub(crate) fn chunk(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: &Arc<Entity>,
+    after: Option<RecordId>,
+    limit: u32,
+) -> Result<Vec<Draft>, RecordsError> {
+    let query = Query {
+        entity: entity.id,
+        columns: columns(&frame.plans.of(&frame.catalog, entity)),
+        filter: None,
+        sort: Vec::new(),
+        after: after.map(|id| vec![Value::Id(id.0)]),
+        limit,
+        archived: Archived::With,
+    };
+    drafts(frame, tx, entity, &query)
+}
+
+fn drafts(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, query: &Query) -> Result<Vec<Draft>, RecordsError> {
+    let rows = tx.select(frame.definer_context(), reading(&frame.definer, entity)?, query)?;
+    let draft = |(id, row)| Draft::stored(frame, entity, id, row, String::new());
+    Ok(rows.into_iter().filter_map(split).map(draft).collect())
 }
 
 /// Reads the lines of stored records, one statement per `lines` field for all of them.
@@ -86,14 +118,14 @@ pub(crate) fn load_lines(frame: &Frame, tx: &mut Tx, drafts: &mut [&mut Draft]) 
 }
 
 /// The id, then every stored column.
-pub(crate) fn columns(plan: &EntityPlan) -> Vec<Path> {
+fn columns(plan: &EntityPlan) -> Vec<Path> {
     let mut columns = Vec::with_capacity(plan.columns.len() + 1);
     columns.push(vec![FieldId::ID]);
     columns.extend(plan.columns.iter().cloned());
     columns
 }
 
-pub(crate) fn split(mut row: Vec<Value>) -> Option<(Uuid, Vec<Value>)> {
+fn split(mut row: Vec<Value>) -> Option<(Uuid, Vec<Value>)> {
     let id = row.first().and_then(as_id)?;
     row.remove(0);
     Some((id, row))

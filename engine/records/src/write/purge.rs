@@ -186,18 +186,10 @@ impl Session<'_> {
         for id in &ids {
             self.tx.lock(frame.definer_context(), permit, entity.id, RecordId(*id))?;
         }
-        let plan = frame.plans.of(&frame.catalog, entity);
-        let query = page::by_ids(entity.id, load::columns(&plan), ids.into_iter().collect());
-        let rows = self.tx.select(frame.definer_context(), reading(&frame, entity.id)?, &query)?;
-        let mut works: Vec<Work> = rows
+        let drafts = load::by_ids(&frame, self.tx, entity, ids.into_iter().collect())?;
+        let mut works: Vec<Work> = drafts
             .into_iter()
-            .filter_map(load::split)
-            .map(|(id, row)| Work {
-                draft: Draft::stored(&frame, entity, id, row, String::new()),
-                action: Action::Purge,
-                name: "update".to_owned(),
-                findings: Findings::default(),
-            })
+            .map(|draft| Work { draft, action: Action::Purge, name: "update".to_owned(), findings: Findings::default() })
             .collect();
         let mut drafts: Vec<&mut Draft> = works.iter_mut().map(|work| &mut work.draft).collect();
         load::load_lines(&frame, self.tx, &mut drafts)?;

@@ -11,12 +11,14 @@ both_databases!(ordinary_work_is_clean, damage_is_found, only_the_engine_may_ask
 const TABLES: [&str; 8] = ["history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
 
 /// Damage: what it is called, the statement, the invariant it breaks. `{order}`, `{order.total}` … are physical names.
-const DAMAGE: [(&str, &str, Invariant); 22] = [
+const DAMAGE: [(&str, &str, Invariant); 24] = [
     ("a total is raised", "UPDATE {t}{order} SET {order.total} = {order.total} + 1", Invariant::Derived),
     ("an amount of a line is raised", "UPDATE {t}{order_line} SET {order_line.amount} = 7", Invariant::Derived),
     ("a quantity is changed", "UPDATE {t}{order_line} SET {order_line.qty} = {order_line.qty} + 1", Invariant::Derived),
     ("a line is lost", "DELETE FROM {t}{order_line} WHERE \"position\" = 1", Invariant::Derived),
     ("a copied line", "UPDATE {t}{order} SET {order.subtotal} = {order.subtotal} * 2", Invariant::Derived),
+    ("a total over records", "UPDATE {t}{customer} SET {customer.order_count} = 7", Invariant::Derived),
+    ("an order past its customer", "UPDATE {t}{order} SET archived_at = NULL", Invariant::Derived),
     ("the first revision is lost", "DELETE FROM {t}history WHERE revision = 1", Invariant::History),
     ("a revision in the middle is lost", "DELETE FROM {t}history WHERE revision = 2", Invariant::History),
     ("the last revision is lost", "DELETE FROM {t}history WHERE revision = 3", Invariant::History),
