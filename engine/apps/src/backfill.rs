@@ -6,9 +6,9 @@ use crate::{act::Act, error::AppError, snapshot::Snapshot};
 
 /// Computes stored derived fields of existing rows.
 pub trait Backfill: Send + Sync {
-    /// Computes `fields` for at most a few hundred rows of the entity behind `after`, by id, archived ones included.
-    /// Answers the last row done, or nothing when no row is left. Changes neither revision, history nor `updated_at`.
-    fn chunk(&self, tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Result<Option<RecordId>, AppError>;
+    /// Computes `fields` for some rows of the entity, a few hundred at most, archived ones included; answers those whose
+    /// values changed. Rows that are not there any more are left out. Changes neither revision, history nor `updated_at`.
+    fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError>;
 }
 
 /// What is to be computed.
@@ -21,13 +21,15 @@ pub struct BackfillWork<'a> {
     pub fields: &'a [FieldId],
     /// The publish.
     pub act: Act,
+    /// The words by which records are found follow the new values at once; otherwise they are filled later.
+    pub words: bool,
 }
 
 /// For places that hold no business rows: a check of an app folder, a tenant being made.
 pub struct NoBackfill;
 
 impl Backfill for NoBackfill {
-    fn chunk(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _after: Option<RecordId>) -> Result<Option<RecordId>, AppError> {
-        Ok(None)
+    fn rows(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        Ok(Vec::new())
     }
 }

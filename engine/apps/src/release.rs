@@ -31,6 +31,9 @@ use crate::{
     tenant::Tenant,
 };
 
+/// Rows of a chunk.
+const CHUNK: usize = 200;
+
 /// Definitions that shall go live.
 #[derive(Clone)]
 pub(crate) struct Candidate {
@@ -162,12 +165,16 @@ fn fill(
     act: Act,
     backfill: &dyn Backfill,
 ) -> Result<(), AppError> {
-    let work = BackfillWork { snapshot, entity, fields, act };
+    let work = BackfillWork { snapshot, entity, fields, act, words: true };
     let mut after = None;
-    while let Some(last) = backfill.chunk(tx, &work, after)? {
-        after = Some(last);
+    loop {
+        let ids = tx.ids_after(&snapshot.physical, entity, after, CHUNK)?;
+        backfill.rows(tx, &work, &ids)?;
+        match ids.last() {
+            Some(last) => after = Some(*last),
+            None => return Ok(()),
+        }
     }
-    Ok(())
 }
 
 /// Stores the revision and everything that goes with it, and makes it the live one.

@@ -428,12 +428,12 @@ fn numbers_dates_and_lists_are_converted_in_the_tables(database: &Database) {
 struct Failing;
 
 impl Backfill for Failing {
-    fn chunk(
+    fn rows(
         &self,
         _tx: &mut kontor_storage::Tx,
         _work: &kontor_apps::BackfillWork<'_>,
-        _after: Option<RecordId>,
-    ) -> Result<Option<RecordId>, AppError> {
+        _ids: &[RecordId],
+    ) -> Result<Vec<RecordId>, AppError> {
         Err(StorageError::Unavailable("the power is gone".to_owned()).into())
     }
 }

@@ -17,26 +17,24 @@ use super::{
 };
 use crate::{error::RecordsError, finding::Findings, frame::Frame, shared};
 
-/// Rows of a chunk.
-const CHUNK: u32 = 200;
-
 /// Computes stored derived fields of existing rows as the write pipeline would.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Recompute;
 
 impl Backfill for Recompute {
-    fn chunk(&self, tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Result<Option<RecordId>, AppError> {
-        chunk(tx, work, after).map_err(|error| match error {
+    fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        rows(tx, work, ids).map_err(|error| match error {
             RecordsError::Storage(error) => AppError::Storage(error),
             other => AppError::Bug(other.to_string()),
         })
     }
 }
 
-fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Result<Option<RecordId>, RecordsError> {
+fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, RecordsError> {
     let frame = frame_of(work);
-    let Some(entity) = frame.catalog.entity(work.entity).map(Arc::clone) else { return Ok(None) };
-    let mut drafts = load::chunk(&frame, tx, &entity, after, CHUNK)?;
+    let mut done = Vec::new();
+    let Some(entity) = frame.catalog.entity(work.entity).map(Arc::clone).filter(|_| !ids.is_empty()) else { return Ok(done) };
+    let mut drafts = load::by_ids(&frame, tx, &entity, ids.iter().map(|id| id.0).collect())?;
     if frame.plans.of(&frame.catalog, &entity).reads_lines {
         load::load_lines(&frame, tx, &mut drafts.iter_mut().collect::<Vec<_>>())?;
     }
@@ -46,8 +44,8 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
     let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies };
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
-    let ids: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
-    let mut totals = cascade::by_row(&frame, tx, entity.id, &ids, &rollups)?;
+    let there: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
+    let mut totals = cascade::by_row(&frame, tx, entity.id, &there, &rollups)?;
     for draft in &mut drafts {
         if let Some(values) = totals.remove(&draft.id) {
             // A total out of range stays as it was, as any derived value does that cannot be computed.
@@ -67,10 +65,13 @@ fn chunk(tx: &mut Tx, work: &BackfillWork<'_>, after: Option<RecordId>) -> Resul
             .collect();
         if !changed.is_empty() {
             tx.update(frame.definer_context(), permit, entity.id, RecordId(draft.id), &changed)?;
-            index::follow(tx, draft)?;
+            if work.words {
+                index::follow(tx, draft)?;
+            }
+            done.push(RecordId(draft.id));
         }
     }
-    Ok(drafts.last().map(|draft| RecordId(draft.id)))
+    Ok(done)
 }
 
 /// Places of the conversions that are not to be filled: they stay at the rates they were made at.

@@ -4,6 +4,7 @@ mod ddl;
 mod empty;
 mod equal;
 mod names;
+mod pages;
 mod plan;
 mod retype;
 mod stored;
@@ -11,6 +12,7 @@ mod text;
 
 pub(crate) use ddl::quoted;
 pub use equal::Equal;
+pub use pages::Claim;
 pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan, plan_from};
 pub use retype::Losses;
 pub use text::Lock;
