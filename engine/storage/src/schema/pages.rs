@@ -1,0 +1,68 @@
+//! Rows of a table page by page and taken into the hand: how a publish goes through a table without keeping writers waiting.
+use kontor_definitions::{ColumnType, EntityId, RecordId, Value};
+
+use super::{Physical, ddl::quoted};
+use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, tx::Tx};
+
+/// Rows that were asked for by id and are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Locked until the transaction ends.
+    pub held: Vec<RecordId>,
+    /// Locked by somebody else.
+    pub busy: Vec<RecordId>,
+}
+
+impl Tx {
+    /// The ids of the rows behind one, archived ones included, in order; none when there are no more.
+    pub fn ids_after(
+        &mut self,
+        physical: &Physical,
+        entity: EntityId,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        let table = quoted(&physical.table(entity)?.name);
+        let (behind, binds) = match after {
+            Some(id) => ("WHERE \"id\" > ?1 ", vec![Bind::id(id.0)]),
+            None => ("", Vec::new()),
+        };
+        let sql = format!("SELECT \"id\" FROM {{t}}{table} {behind}ORDER BY \"id\" LIMIT {limit}");
+        self.query(&sql, &binds, &[ColumnType::Uuid])?.into_iter().map(id).collect()
+    }
+
+    /// Locks those of some rows that nobody else has locked, without waiting: no deadlock can come of it.
+    pub fn claim(&mut self, physical: &Physical, entity: EntityId, ids: &[RecordId]) -> Result<Claim, StorageError> {
+        if ids.is_empty() {
+            return Ok(Claim::default());
+        }
+        let table = quoted(&physical.table(entity)?.name);
+        let binds: Vec<Bind> = ids.iter().map(|id| Bind::id(id.0)).collect();
+        let wanted = (1..=ids.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT \"id\" FROM {{t}}{table} WHERE \"id\" IN ({wanted}) ORDER BY \"id\"");
+        let read = |tx: &mut Self, sql: &str| -> Result<Vec<RecordId>, StorageError> {
+            tx.query(sql, &binds, &[ColumnType::Uuid])?.into_iter().map(id).collect()
+        };
+        let there = read(self, &sql)?;
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(Claim { held: there, busy: Vec::new() });
+        }
+        let held = read(self, &format!("{sql} FOR NO KEY UPDATE SKIP LOCKED"))?;
+        let busy = there.into_iter().filter(|id| !held.contains(id)).collect();
+        Ok(Claim { held, busy })
+    }
+
+    /// Whether a table has more rows than that.
+    pub fn has_more_than(&mut self, physical: &Physical, entity: EntityId, rows: usize) -> Result<bool, StorageError> {
+        let Some(table) = physical.tables.get(&entity) else { return Ok(false) };
+        let sql = format!("SELECT \"id\" FROM {{t}}{} LIMIT 1 OFFSET {rows}", quoted(&table.name));
+        Ok(!self.query(&sql, &[], &[ColumnType::Uuid])?.is_empty())
+    }
+}
+
+fn id(row: Row) -> Result<RecordId, StorageError> {
+    match row.into_iter().next() {
+        Some(Value::Id(id)) => Ok(RecordId(id)),
+        _ => Err(StorageError::Bug("a row has no id".to_owned())),
+    }
+}
