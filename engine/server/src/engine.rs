@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     events::Hub,
     files::Folder,
+    jobs::Touched,
     language::{Language, Text},
     problem::Problem,
     screens::ScreenCache,
@@ -26,6 +27,7 @@ pub struct Engine {
     screens: ScreenCache,
     files: Folder,
     events: Arc<Hub>,
+    touched: Touched,
     backfill: Arc<dyn Backfill>,
 }
 
@@ -37,7 +39,7 @@ impl Engine {
         let files = Folder::new(config.data.join("files"));
         let apps = Arc::new(Apps::open(store));
         let (screens, events, backfill) = (ScreenCache::default(), Arc::default(), Arc::new(Recompute));
-        Self { config, apps, desk, screens, files, events, backfill }
+        Self { config, apps, desk, screens, files, events, touched: Touched::default(), backfill }
     }
 
     /// Its settings.
@@ -65,6 +67,17 @@ impl Engine {
     /// Who follows what changes.
     pub(crate) fn events(&self) -> &Arc<Hub> {
         &self.events
+    }
+
+    /// Where something was written that jobs may have to look at.
+    pub(crate) fn touched(&self) -> &Touched {
+        &self.touched
+    }
+
+    /// Something was written in a tenant: those who follow are told, and its jobs look again soon.
+    pub(crate) fn wrote(&self, tenant: TenantId) {
+        self.events.wake(tenant);
+        self.touched.add(tenant);
     }
 
     /// Who computes derived fields of rows that are there already when definitions go live.

@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
-use kontor_apps::{AppError, Apps, Tenant};
+use kontor_apps::Tenant;
 use kontor_definitions::TenantId;
 use kontor_storage::{
-    Queue, StorageError,
+    StorageError,
     system::event::{self, Cursor, News},
 };
-use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast, watch};
 use uuid::Uuid;
 
@@ -28,22 +27,6 @@ pub(crate) const MOST_EVENTS: i64 = 1_000;
 const BEHIND: usize = 64;
 /// Streams of one person on this node.
 pub(crate) const STREAMS_EACH: usize = 12;
-/// How long events are kept.
-const KEPT: time::Duration = time::Duration::hours(24);
-
-/// Removes events that are older than a day from the tenants in use; answers how many.
-pub(crate) async fn forget_old(apps: &Apps, now: OffsetDateTime) -> Result<u64, AppError> {
-    let mut removed = 0;
-    for tenant in apps.in_use() {
-        removed += tenant.db().write(Queue::Background, move |tx| event::forget(tx, now - KEPT)).await.map_err(error)?;
-    }
-    Ok(removed)
-}
-
-fn error(error: StorageError) -> AppError {
-    error.into()
-}
-
 /// Everybody of this process who follows.
 #[derive(Default)]
 pub(crate) struct Hub {

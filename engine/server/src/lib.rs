@@ -13,6 +13,7 @@ pub mod files;
 pub mod findings;
 pub mod http;
 mod install;
+pub mod jobs;
 pub mod language;
 pub mod problem;
 pub mod screens;

@@ -1,14 +1,12 @@
-//! Starting and stopping an instance: the store, the socket, the service, the sweeper.
+//! Starting and stopping an instance: the store, the socket, the service, the periodic work.
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use kontor_storage::{StorageError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, engine::Engine, events, files, http};
+use crate::{config::Config, engine::Engine, http, jobs::Runner};
 
-/// Sessions that have ended are removed so often.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
-/// Requests under way get so long to finish when the server stops.
+/// Requests and jobs under way get so long to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Why an instance does not start.
@@ -28,6 +26,38 @@ pub enum StartError {
     Lost(String),
 }
 
+/// Where periodic work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jobs {
+    /// In this process, together with others that do.
+    Here,
+    /// In other processes only.
+    Elsewhere,
+}
+
+/// The periodic work of this process.
+pub struct Worker {
+    stop: watch::Sender<bool>,
+    ended: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Begins to work.
+    pub fn start(engine: &Arc<Engine>) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        Self { stop, ended: tokio::spawn(Runner::new(Arc::clone(engine)).run(stopping)) }
+    }
+
+    /// Begins nothing more, lets jobs under way finish, and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GRACE, &mut self.ended).await.is_err() {
+            tracing::warn!("some jobs did not finish in time; another node goes on with them");
+            self.ended.abort();
+        }
+    }
+}
+
 /// A running instance.
 pub struct Running {
     /// Where it listens.
@@ -35,7 +65,7 @@ pub struct Running {
     engine: Arc<Engine>,
     stop: watch::Sender<bool>,
     served: JoinHandle<io::Result<()>>,
-    sweeper: JoinHandle<()>,
+    worker: Option<Worker>,
 }
 
 /// Opens the store. Blocks; the data directory is made where it is missing.
@@ -57,11 +87,11 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let listener = listen(config.listen).await?;
     let opened = tokio::task::spawn_blocking(move || open(&config).map(|store| Arc::new(Engine::new(config, store))));
     let engine = opened.await.map_err(|lost| StartError::Lost(lost.to_string()))??;
-    serve(engine, listener)
+    serve(engine, listener, Jobs::Here)
 }
 
 /// Serves an instance on a socket.
-pub fn serve(engine: Arc<Engine>, listener: TcpListener) -> Result<Running, StartError> {
+pub fn serve(engine: Arc<Engine>, listener: TcpListener, jobs: Jobs) -> Result<Running, StartError> {
     let addr = listener.local_addr().map_err(|error| StartError::Lost(error.to_string()))?;
     let (stop, mut stopping) = watch::channel(false);
     let service = http::service(&engine);
@@ -72,8 +102,11 @@ pub fn serve(engine: Arc<Engine>, listener: TcpListener) -> Result<Running, Star
         };
         axum::serve(listener, service).with_graceful_shutdown(asked).await
     });
-    let sweeper = tokio::spawn(sweep(Arc::clone(&engine)));
-    Ok(Running { addr, engine, stop, served, sweeper })
+    let worker = match jobs {
+        Jobs::Here => Some(Worker::start(&engine)),
+        Jobs::Elsewhere => None,
+    };
+    Ok(Running { addr, engine, stop, served, worker })
 }
 
 impl Running {
@@ -84,25 +117,13 @@ impl Running {
 
     /// Accepts no more requests, lets those under way finish, and ends.
     pub async fn stop(self) {
-        self.sweeper.abort();
         self.engine.events().close();
         self.stop.send_replace(true);
+        if let Some(worker) = self.worker {
+            worker.stop().await;
+        }
         if tokio::time::timeout(GRACE, self.served).await.is_err() {
             tracing::warn!("some requests did not finish in time");
-        }
-    }
-}
-
-async fn sweep(engine: Arc<Engine>) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = engine.desk().sweep(engine.now()).await {
-            tracing::warn!(%error, "sessions were not swept");
-        }
-        files::run_once(&engine, engine.now()).await;
-        if let Err(error) = events::forget_old(engine.apps(), engine.now()).await {
-            tracing::warn!(%error, "old events were not removed");
         }
     }
 }

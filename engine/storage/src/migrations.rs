@@ -15,8 +15,10 @@ struct Step {
     sql: &'static str,
 }
 
-const CONTROL: &[Step] =
-    &[Step { number: 1, name: "accounts", sql: include_str!("../../../migrations/control/0001_accounts.sql") }];
+const CONTROL: &[Step] = &[
+    Step { number: 1, name: "accounts", sql: include_str!("../../../migrations/control/0001_accounts.sql") },
+    Step { number: 2, name: "jobs", sql: include_str!("../../../migrations/control/0002_jobs.sql") },
+];
 
 const TENANT: &[Step] = &[
     Step { number: 1, name: "physical", sql: include_str!("../../../migrations/tenant/0001_physical.sql") },
@@ -26,6 +28,7 @@ const TENANT: &[Step] = &[
     Step { number: 8, name: "former_columns", sql: include_str!("../../../migrations/tenant/0008_former_columns.sql") },
     Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
     Step { number: 10, name: "tombstone", sql: include_str!("../../../migrations/tenant/0010_tombstone.sql") },
+    Step { number: 13, name: "jobs", sql: include_str!("../../../migrations/tenant/0013_jobs.sql") },
 ];
 
 /// Brings the control database to this engine's version; does nothing when it is there already.

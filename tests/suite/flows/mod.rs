@@ -1,6 +1,7 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
 mod import_as_person;
+mod jobs;
 mod online_retail;
 mod random_apps;
 mod rates;

@@ -47,6 +47,11 @@ impl Instance {
         Self { engine, tenant, runtime: runtime() }
     }
 
+    /// An engine on this database that has loaded no tenant yet.
+    pub(crate) fn unloaded(database: &Database) -> Arc<Engine> {
+        engine(database, config::FileLimits { file: 1, tenant: 3 })
+    }
+
     /// The trade template installed, without sample data, and a person for each of its roles: `sales@test.kontor`, ….
     pub(crate) fn with_trade(database: &Database) -> Self {
         let instance = Self::new(database);

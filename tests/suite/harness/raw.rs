@@ -1,6 +1,6 @@
 //! A connection past the engine to a tenant's database, for tests that damage it on purpose.
 use kontor_apps::Tenant;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::runtime::Runtime;
 
 use super::database::Database;
@@ -23,14 +23,12 @@ impl Raw {
             return Self::Sqlite(connection);
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (connection, schema) = runtime.block_on(async {
+        let connection = runtime.block_on(async {
             let mut connection = PgConnection::connect(&url).await.unwrap();
             connection.execute("SET session_replication_role = replica").await.unwrap();
-            let sql = "SELECT CAST(table_schema AS TEXT) FROM information_schema.tables WHERE table_name = 'physical_table'";
-            let schema: String = connection.fetch_one(sql).await.unwrap().get(0);
-            (connection, schema)
+            connection
         });
-        Self::Postgres(runtime, Box::new(connection), format!("\"{schema}\"."))
+        Self::Postgres(runtime, Box::new(connection), format!("\"t_{}\".", tenant.id()))
     }
 
     /// Runs a statement; `{t}` stands before table names.

@@ -9,8 +9,8 @@ use axum::http::Method;
 use kontor_records::verify::Invariant;
 use kontor_server::{
     config::FileLimits,
-    files::run_once,
-    server::{listen, serve},
+    jobs::run_once,
+    server::{Jobs, listen, serve},
 };
 use serde_json::{Value as Json, json};
 use time::Duration;
@@ -222,7 +222,9 @@ fn unused_files_leave_after_a_day(database: &Database) {
     let lone = uploaded(&keeper, "c.png", PNG);
     let item = keeper.post("/api/records/item", &json!({"title": "A", "scan": held["id"]})).expect(201).json();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let sweep = |hours| runtime.block_on(run_once(instance.engine(), instance.engine().now() + Duration::hours(hours)));
+    let sweep = |hours| {
+        runtime.block_on(run_once(instance.engine(), "remove files", instance.engine().now() + Duration::hours(hours))).unwrap()
+    };
     let there = |file: &Json| keeper.get(&format!("/api/files/{}", id(file))).status == 200;
     sweep(23);
     assert!(there(&held) && there(&unused) && there(&lone));
@@ -245,7 +247,7 @@ fn memory_stays_flat_while_200_megabytes_go_up_and_down() {
     let admin = instance.client("admin");
     let running = instance
         .runtime()
-        .block_on(async { serve(Arc::clone(instance.engine()), listen("127.0.0.1:0".parse().unwrap()).await?) });
+        .block_on(async { serve(Arc::clone(instance.engine()), listen("127.0.0.1:0".parse().unwrap()).await?, Jobs::Elsewhere) });
     let running = running.unwrap();
     let ask = |line: &str, more: &str| {
         let mut socket = BufReader::new(TcpStream::connect(running.addr).unwrap());

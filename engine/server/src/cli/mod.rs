@@ -8,6 +8,7 @@ mod serve;
 mod template;
 mod tenant;
 mod verify;
+mod work;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -72,6 +73,8 @@ struct InstanceArgs {
 enum Command {
     /// Serve the web app and the HTTP API until stopped
     Serve(serve::ServeArgs),
+    /// Do the periodic work of the instance until stopped, without serving anybody
+    Work(work::WorkArgs),
     /// Make and manage tenants: companies with apps, people and data of their own
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
@@ -111,6 +114,7 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
     };
     match command {
         Command::Serve(args) => serve::run(console, config, &args),
+        Command::Work(args) => work::run(console, config, &args),
         Command::Tenant(command) => tenant::run(console, &config, command),
         Command::App(command) => app::run(console, &config, command),
         Command::Import(args) => import::run(console, &config, &args),

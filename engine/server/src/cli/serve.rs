@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     engine::Engine,
     language::Text,
-    server::{self, Running, StartError},
+    server::{self, Jobs, Running, StartError},
 };
 
 /// Options of `serve`.
@@ -25,12 +25,15 @@ pub(super) struct ServeArgs {
     /// Allow --demo on an address that others can reach
     #[arg(long, requires = "demo")]
     demo_anywhere: bool,
+    /// Leave periodic work to other processes (`kontor work`, or `kontor serve` without this)
+    #[arg(long)]
+    no_work: bool,
 }
 
 impl ServeArgs {
     /// What `kontor` alone means.
     pub(super) fn demo() -> Self {
-        Self { listen: std::env::var("KONTOR_LISTEN").ok(), demo: true, demo_anywhere: false }
+        Self { listen: std::env::var("KONTOR_LISTEN").ok(), demo: true, demo_anywhere: false, no_work: false }
     }
 }
 
@@ -45,6 +48,12 @@ pub(super) fn run(console: Console, config: Config, args: &ServeArgs) -> Outcome
         return Outcome::Usage;
     }
     log();
+    let jobs = if args.no_work { Jobs::Elsewhere } else { Jobs::Here };
+    on_runtime(console, until_stopped(console, config, args.demo, jobs))
+}
+
+/// Runs a command to its end on a runtime of its own.
+pub(super) fn on_runtime(console: Console, command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -52,10 +61,10 @@ pub(super) fn run(console: Console, config: Config, args: &ServeArgs) -> Outcome
             return Outcome::Failed;
         }
     };
-    runtime.block_on(until_stopped(console, config, args.demo))
+    runtime.block_on(command)
 }
 
-async fn until_stopped(console: Console, config: Config, demo: bool) -> Outcome {
+async fn until_stopped(console: Console, config: Config, demo: bool, jobs: Jobs) -> Outcome {
     let address = config.listen;
     let listener = match server::listen(address).await {
         Ok(listener) => listener,
@@ -67,7 +76,7 @@ async fn until_stopped(console: Console, config: Config, demo: bool) -> Outcome 
         Ok(Err(outcome)) => return outcome,
         Err(lost) => return complain(console, &StartError::Lost(lost.to_string())),
     };
-    let running = match server::serve(engine, listener) {
+    let running = match server::serve(engine, listener, jobs) {
         Ok(running) => running,
         Err(error) => return complain(console, &error),
     };
@@ -127,7 +136,7 @@ pub(super) fn complain(console: Console, error: &StartError) -> Outcome {
 }
 
 /// Waits for Ctrl+C or SIGTERM.
-async fn stop_asked() {
+pub(super) async fn stop_asked() {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -149,7 +158,7 @@ async fn stop_asked() {
 }
 
 /// Logs go to stderr; `KONTOR_LOG` chooses what (`info`, `kontor_server=debug`, …).
-fn log() {
+pub(super) fn log() {
     let filter = EnvFilter::try_from_env("KONTOR_LOG").unwrap_or_else(|_not_set| EnvFilter::new("warn"));
     // A second subscriber in one process (tests) changes nothing.
     let _already_set = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();

@@ -4,4 +4,4 @@ pub(crate) mod kind;
 mod sweep;
 
 pub(crate) use folder::{Folder, Receive, Received, body};
-pub use sweep::run_once;
+pub(crate) use sweep::{SweepError, sweep};

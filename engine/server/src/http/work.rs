@@ -22,7 +22,7 @@ pub(super) async fn write<T: Send + 'static>(
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, Problem> {
     let answer = kontor_records::write(&person.tenant, queue, caller(engine, person, language), job).await?;
-    engine.events().wake(person.tenant.id());
+    engine.wrote(person.tenant.id());
     Ok(answer)
 }
 

@@ -1,5 +1,6 @@
-//! The tables of the control database: tenants, logins, memberships, sessions, API keys. One file of fixed SQL each.
+//! The tables of the control database: tenants, logins, memberships, sessions, API keys, jobs. One file of fixed SQL each.
 pub mod api_keys;
+pub mod jobs;
 pub mod logins;
 pub mod memberships;
 pub mod sessions;

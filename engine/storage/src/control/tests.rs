@@ -3,7 +3,7 @@ use kontor_definitions::{RecordId, TenantId};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
-use super::{api_keys, logins, memberships, sessions, tenants};
+use super::{api_keys, jobs, jobs::Scope, logins, memberships, sessions, tenants};
 use crate::{
     error::StorageError,
     store::{Queue, Store},
@@ -148,5 +148,69 @@ fn tenants_are_found_by_name_and_id() {
             .unwrap();
         assert_eq!((Some(&list[0]), none), (named.as_ref(), None));
         assert_eq!(list.len(), 1);
+    });
+}
+
+const WORK: [&str; 2] = ["count", "sweep"];
+
+fn lease(store: &Store, node: &'static str, now: OffsetDateTime, limit: i64) -> Vec<jobs::Lease> {
+    write(store, move |tx| jobs::lease(tx, &WORK, node, (now, now + Duration::MINUTE), limit)).unwrap()
+}
+
+#[test]
+fn a_job_is_done_by_one_node_at_a_time() {
+    on_both(|store| {
+        with_member(store);
+        assert_eq!(write(store, |tx| jobs::without(tx, "sweep")).unwrap(), [demo()]);
+        write(store, |tx| {
+            jobs::add(tx, Scope::Tenant(demo()), "sweep", NOON)?;
+            jobs::add(tx, Scope::Tenant(demo()), "sweep", NOON + Duration::DAY)?;
+            jobs::add(tx, Scope::Instance, "of a newer version", NOON)
+        })
+        .unwrap();
+        assert_eq!(write(store, |tx| jobs::without(tx, "sweep")).unwrap(), []);
+        assert_eq!(write(store, |tx| jobs::next_due(tx, &WORK, NOON)).unwrap(), Some(NOON));
+        assert_eq!(lease(store, "a", NOON - Duration::SECOND, 9), [], "not due yet");
+        let first = lease(store, "a", NOON, 9);
+        assert_eq!(first.iter().map(|lease| (lease.scope, lease.fence)).collect::<Vec<_>>(), [(Scope::Tenant(demo()), 1)]);
+        assert_eq!(lease(store, "b", NOON + Duration::SECOND, 9), [], "leased");
+        assert_eq!(write(store, |tx| jobs::next_due(tx, &WORK, NOON)).unwrap(), None);
+
+        // The first node does not answer any more: another takes over, and the first can do nothing with its lease.
+        let later = NOON + Duration::minutes(2);
+        let second = lease(store, "b", later, 9);
+        assert_eq!(second[0].fence, 2);
+        let lost = first[0].clone();
+        assert!(!write(store, move |tx| jobs::renew(tx, &lost, later)).unwrap());
+        let lost = first[0].clone();
+        assert!(!write(store, move |tx| jobs::done(tx, &lost, (later, later))).unwrap());
+        let held = second[0].clone();
+        assert!(write(store, move |tx| jobs::failed(tx, &held, later + Duration::HOUR, "no disk")).unwrap());
+        assert_eq!(lease(store, "a", later + Duration::MINUTE, 9), [], "tried again only when due");
+        assert_eq!(lease(store, "a", later + Duration::HOUR, 9)[0].failures, 1);
+    });
+}
+
+#[test]
+fn a_job_that_found_nothing_waits_unless_it_is_woken() {
+    on_both(|store| {
+        with_member(store);
+        let (soon, late) = (NOON + Duration::MINUTE, NOON + Duration::HOUR);
+        write(store, |tx| jobs::add(tx, Scope::Tenant(demo()), "count", NOON)).unwrap();
+        let due = || write(store, |tx| jobs::next_due(tx, &WORK, NOON)).unwrap().unwrap();
+        let end = |lease: jobs::Lease| assert!(write(store, move |tx| jobs::done(tx, &lease, (soon, late))).unwrap());
+        let wake = || write(store, move |tx| jobs::sooner(tx, Scope::Tenant(demo()), "count", soon)).unwrap();
+
+        end(lease(store, "a", NOON, 1).remove(0));
+        assert_eq!(due(), late);
+        wake();
+        assert_eq!(due(), soon, "something was written");
+        let running = lease(store, "a", soon, 1).remove(0);
+        wake();
+        end(running);
+        assert_eq!(due(), soon, "what was written during a run is not forgotten");
+        // A closed tenant's jobs rest.
+        write(store, |tx| tenants::set_status(tx, demo(), tenants::TenantStatus::Closed)).unwrap();
+        assert_eq!(lease(store, "a", late, 9), []);
     });
 }

@@ -3,6 +3,7 @@ pub(crate) mod cells;
 pub mod document;
 pub mod draft;
 pub mod event;
+pub mod fence;
 pub mod file;
 pub mod history;
 pub mod inbox;
