@@ -11,7 +11,7 @@ use time_tz::{OffsetDateTimeExt as _, Tz};
 use crate::{
     config::Config,
     events::Hub,
-    files::Folder,
+    files::{Folder, Thumbnails},
     jobs::Touched,
     language::{Language, Text},
     problem::Problem,
@@ -26,6 +26,7 @@ pub struct Engine {
     desk: SignInDesk,
     screens: ScreenCache,
     files: Folder,
+    thumbnails: Thumbnails,
     events: Arc<Hub>,
     touched: Touched,
     backfill: Arc<dyn Backfill>,
@@ -36,10 +37,11 @@ impl Engine {
     pub fn new(config: Config, store: Store) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let desk = SignInDesk::new(store.control(), Passwords::new(cores));
-        let files = Folder::new(config.data.join("files"));
+        let folder = config.data.join("files");
+        let (files, thumbnails) = (Folder::new(folder.clone()), Thumbnails::new(folder));
         let apps = Arc::new(Apps::open(store));
         let (screens, events, backfill) = (ScreenCache::default(), Arc::default(), Arc::new(Recompute));
-        Self { config, apps, desk, screens, files, events, touched: Touched::default(), backfill }
+        Self { config, apps, desk, screens, files, thumbnails, events, touched: Touched::default(), backfill }
     }
 
     /// Its settings.
@@ -62,6 +64,11 @@ impl Engine {
     /// Where the content of files is kept.
     pub(crate) fn files(&self) -> &Folder {
         &self.files
+    }
+
+    /// Small pictures of images.
+    pub(crate) fn thumbnails(&self) -> &Thumbnails {
+        &self.thumbnails
     }
 
     /// Who follows what changes.

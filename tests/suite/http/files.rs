@@ -35,7 +35,7 @@ both_databases!(
 const PDF: &[u8] = b"%PDF-1.7\nsome pages";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nsome pixels";
 
-fn shelf(database: &Database) -> Instance {
+pub(super) fn shelf(database: &Database) -> Instance {
     let instance = Instance::new(database);
     instance.install(&folder("tests/cases/files/shelf"));
     for (name, role) in [("keeper", "keeper"), ("other", "keeper"), ("reader", "reader"), ("stranger", "stranger")] {
@@ -44,16 +44,16 @@ fn shelf(database: &Database) -> Instance {
     instance
 }
 
-fn upload(client: &Client, name: &str, kind: &str, bytes: &[u8]) -> Answer {
+pub(super) fn upload(client: &Client, name: &str, kind: &str, bytes: &[u8]) -> Answer {
     let path = format!("/api/files?name={name}");
     client.send(Method::POST, &path, Some(bytes.to_vec()), &[("content-type", kind)])
 }
 
-fn uploaded(client: &Client, name: &str, bytes: &[u8]) -> Json {
+pub(super) fn uploaded(client: &Client, name: &str, bytes: &[u8]) -> Json {
     upload(client, name, "application/octet-stream", bytes).expect(201).json()
 }
 
-fn id(record: &Json) -> &str {
+pub(super) fn id(record: &Json) -> &str {
     record["id"].as_str().unwrap()
 }
 
@@ -275,14 +275,14 @@ fn memory_stays_flat_while_200_megabytes_go_up_and_down() {
 
 /// The most memory that this process ever had.
 #[cfg(target_os = "linux")]
-fn peak_kilobytes() -> u64 {
+pub(super) fn peak_kilobytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// The folder of the only tenant with files.
-fn data(database: &Database) -> std::path::PathBuf {
+pub(super) fn data(database: &Database) -> std::path::PathBuf {
     let files = database.config().data.join("files");
     std::fs::read_dir(files).unwrap().next().unwrap().unwrap().path()
 }
@@ -290,5 +290,8 @@ fn data(database: &Database) -> std::path::PathBuf {
 /// How many contents are kept.
 fn contents(database: &Database) -> usize {
     let shelves = std::fs::read_dir(data(database)).unwrap().map(|entry| entry.unwrap().path());
-    shelves.filter(|path| !path.ends_with("incoming")).map(|path| std::fs::read_dir(path).unwrap().count()).sum()
+    shelves
+        .filter(|path| !path.ends_with("incoming") && !path.ends_with("thumbnails"))
+        .map(|path| std::fs::read_dir(path).unwrap().count())
+        .sum()
 }

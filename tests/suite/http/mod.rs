@@ -10,4 +10,5 @@ mod process;
 mod publishing;
 mod roles;
 mod sign_in;
+mod thumbnails;
 mod unknown;

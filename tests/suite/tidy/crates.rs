@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that only the crates named beside them may use.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 11] = [
     ("rusqlite", &["storage"]),
     ("sqlx", &["storage"]),
     ("sea-query", &["storage"]),
@@ -35,6 +35,7 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("tower-http", &["server"]),
     ("clap", &["server"]),
     ("argon2", &["server"]),
+    ("image", &["server"]),
 ];
 
 #[test]

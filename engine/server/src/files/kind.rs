@@ -11,6 +11,9 @@ const OLE: &str = "application/x-ole-storage";
 const TEXT: &str = "text/plain";
 const BYTES: &str = "application/octet-stream";
 
+/// Images that are told apart by their bytes and drawn as thumbnails.
+pub(crate) const IMAGES: [&str; 4] = [PNG, JPEG, GIF, WEBP];
+
 /// Types that may be shown inside a page of ours: nothing in them can run.
 pub(crate) const SHOWN_INLINE: [&str; 5] = [PDF, PNG, JPEG, GIF, WEBP];
 

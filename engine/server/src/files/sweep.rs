@@ -1,5 +1,5 @@
 //! Files that no record has held for a day are removed: row and content, in an order that a crash anywhere leaves whole.
-use std::{io, time::Duration};
+use std::{collections::BTreeSet, io, time::Duration};
 
 use kontor_definitions::TenantId;
 use kontor_storage::{Queue, StorageError, TenantDb, system::file};
@@ -35,6 +35,21 @@ pub(crate) async fn sweep(engine: &Engine, tenant: TenantId, db: &TenantDb, now:
         db.write(Queue::Background, move |tx| file::remove(tx, &hash)).await?;
         removed += 1;
     }
+    thumbnails_of_nothing(engine, tenant, db).await?;
     engine.files().clear_incoming(tenant, before.into()).await?;
     Ok(removed)
+}
+
+/// Removes thumbnails of contents that no file has.
+async fn thumbnails_of_nothing(engine: &Engine, tenant: TenantId, db: &TenantDb) -> Result<(), SweepError> {
+    for shelf in engine.thumbnails().shelves(tenant).await? {
+        let on_shelf = engine.thumbnails().on_shelf(shelf.clone()).await?;
+        let asked = on_shelf.clone();
+        let known = db.read(move |tx| file::known_contents(tx, &asked)).await?;
+        let gone: BTreeSet<String> = on_shelf.difference(&known).cloned().collect();
+        if !gone.is_empty() {
+            engine.thumbnails().remove(shelf, gone).await?;
+        }
+    }
+    Ok(())
 }

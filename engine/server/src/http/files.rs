@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Bytes of a megabyte.
-const MEGABYTE: u64 = 1024 * 1024;
+pub(super) const MEGABYTE: u64 = 1024 * 1024;
 /// Characters of a name.
 const LONGEST_NAME: usize = 255;
 

@@ -17,6 +17,7 @@ mod revisions;
 mod route;
 mod routes;
 mod session;
+mod thumbnails;
 mod ui;
 mod work;
 

@@ -4,7 +4,7 @@ use axum::http::Method;
 use super::{
     definitions, draft, events, files, operations, packages, records, revisions,
     route::{Route, route, streamed},
-    session,
+    session, thumbnails,
 };
 
 /// Every route. Who may call it follows from the caller's type in the handler's signature.
@@ -30,6 +30,7 @@ pub fn table() -> Vec<Route> {
         route(post.clone(), "/api/records/{entity}/{id}/actions/{action}", records::act),
         streamed(post.clone(), "/api/files", files::upload),
         route(get.clone(), "/api/files/{id}", files::download),
+        route(get.clone(), "/api/files/{id}/thumbnail", thumbnails::get),
         route(get.clone(), "/api/events", events::follow),
         route(post.clone(), "/api/records/{entity}/{id}/unarchive", records::unarchive),
         route(get.clone(), "/api/draft", draft::list),

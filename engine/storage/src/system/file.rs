@@ -2,6 +2,8 @@
 //!
 //! A file's row is locked by a change of its state before anything is said about its uses, so that a file can not be
 //! taken by a record and removed as unused at the same time.
+use std::collections::BTreeSet;
+
 use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -224,6 +226,21 @@ pub fn content_stays(tx: &mut Tx, hash: &str) -> Result<bool, StorageError> {
 /// Forgets the leaving files with this content.
 pub fn remove(tx: &mut Tx, hash: &str) -> Result<u64, StorageError> {
     tx.execute(REMOVE, &[Bind::text(hash)])
+}
+
+/// Those of some contents that a file has, whatever its state.
+pub fn known_contents(tx: &mut Tx, hashes: &BTreeSet<String>) -> Result<BTreeSet<String>, StorageError> {
+    let hashes: Vec<&String> = hashes.iter().collect();
+    let mut known = BTreeSet::new();
+    for chunk in hashes.chunks(CHUNK) {
+        let places: Vec<String> = (1..=chunk.len()).map(|place| format!("?{place}")).collect();
+        let sql = format!("SELECT DISTINCT hash FROM {{t}}file WHERE hash IN ({}) ORDER BY hash", places.join(", "));
+        let binds: Vec<Bind> = chunk.iter().map(|hash| Bind::text(hash.as_str())).collect();
+        for row in tx.query(&sql, &binds, &[ColumnType::Text])? {
+            known.insert(Cells::of(row).text()?);
+        }
+    }
+    Ok(known)
 }
 
 /// The hash and size of every content that must be there.
