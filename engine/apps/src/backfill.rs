@@ -1,4 +1,4 @@
-//! How a publish fills stored derived fields of rows that are there already; `records` knows how to compute them.
+//! How a publish fills stored fields of rows that are there already; `records` knows how to compute them.
 use kontor_definitions::{EntityId, FieldId, RecordId};
 use kontor_storage::Tx;
 
@@ -17,7 +17,8 @@ pub struct BackfillWork<'a> {
     pub snapshot: &'a Snapshot,
     /// The entity. What roll-ups combine comes before them, so that they find it done.
     pub entity: EntityId,
-    /// Its fields that are new or computed in another way, in the entity's order of computing.
+    /// Its fields that are new or computed in another way, in the entity's order of computing. Fields that are entered get
+    /// their default where they are empty.
     pub fields: &'a [FieldId],
     /// The publish.
     pub act: Act,

@@ -1,4 +1,4 @@
-//! Which stored derived fields must be computed anew for rows that are there already.
+//! Which stored fields must be computed anew or filled for rows that are there already.
 use std::collections::BTreeSet;
 
 use kontor_definitions::{
@@ -11,24 +11,25 @@ use kontor_storage::{
     schema::{Lock, PlanAction},
 };
 
-use crate::snapshot::Snapshot;
+use crate::{required::Fills, snapshot::Snapshot};
 
 /// As deep as roll-ups are stored over roll-ups.
 const DEPTH: usize = 8;
 
-/// An entity with the fields to be computed, in its order of computing.
+/// An entity with the fields to be filled with their default, and those to be computed, in its order of computing.
 pub(crate) type Work = (EntityId, Vec<FieldId>);
 
-/// The entities whose stored derived fields are new or computed in another way than before; owned lines come before their
+/// The entities whose stored derived fields are new or computed in another way than before, or read a field that is filled; owned lines come before their
 /// parents, records before those they refer to where these roll them up. Where one field changes all of the entity are
 /// computed: others may build on it. Entities that roll each other up come as many times as values travel between them.
-pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
+pub(crate) fn changed(before: &Snapshot, after: &Catalog, fills: &Fills) -> Vec<Work> {
     let mut dirty: Vec<EntityId> = Vec::new();
     for entity in after.entities.values() {
         // A table that does not exist yet has no rows.
         let has_rows = before.physical.tables.contains_key(&entity.id);
         let old = before.catalog.entity(entity.id);
-        if has_rows && derived(entity).any(|field| is_new(old.map(AsRef::as_ref), field)) {
+        let old = old.map(AsRef::as_ref);
+        if has_rows && (derived(entity).any(|field| is_new(old, field)) || fills.contains_key(&entity.id)) {
             mark(after, entity, &mut dirty);
         }
     }
@@ -39,8 +40,8 @@ pub(crate) fn changed(before: &Snapshot, after: &Catalog) -> Vec<Work> {
         let entity = after.entity(*id)?;
         let old = before.catalog.entity(*id).map(AsRef::as_ref);
         let fresh = fresh(entity, old, &dirty);
-        let wanted = derived(entity).filter(|field| !keeps_value(field) || fresh.contains(&field.id));
-        Some((*id, wanted.map(|field| field.id).collect()))
+        let wanted = derived(entity).filter(|field| !keeps_value(field) || fresh.contains(&field.id)).map(|field| field.id);
+        Some((*id, fills.get(id).into_iter().flatten().copied().chain(wanted).collect()))
     });
     work.filter(|(_, fields): &Work| !fields.is_empty()).collect()
 }
@@ -50,12 +51,17 @@ pub(crate) fn add_steps(plan: &mut Plan, work: &[Work], catalog: &Catalog) {
     for (id, fields) in work {
         let Some(entity) = catalog.entity(*id) else { continue };
         for field in fields.iter().filter_map(|field| entity.field(*field)) {
-            let known = plan.steps.iter().any(|step| {
-                step.action == PlanAction::Backfill && step.entity_id == *id && step.field.as_ref() == Some(&field.name)
-            });
+            let action = match field.class {
+                FieldClass::Input => PlanAction::Fill { id: field.id },
+                FieldClass::Row | FieldClass::Rollup | FieldClass::Live => PlanAction::Backfill,
+            };
+            let known = plan
+                .steps
+                .iter()
+                .any(|step| step.action == action && step.entity_id == *id && step.field.as_ref() == Some(&field.name));
             if !known {
                 plan.steps.push(PlanStep {
-                    action: PlanAction::Backfill,
+                    action,
                     entity: entity.full_name(),
                     entity_id: *id,
                     field: Some(field.name.clone()),

@@ -1,7 +1,7 @@
 //! What making definitions live would do: the plan of the tables, and what the data says about it.
 use std::sync::Arc;
 
-use kontor_definitions::{Catalog, Diagnostic, Entity, FieldId, Severity, catalog::Requirement, model::Kind};
+use kontor_definitions::{Catalog, Diagnostic, FieldId, Severity, model::Kind};
 use kontor_storage::{
     Physical, Plan, StorageError, Tx,
     schema::{self, PlanAction, PlanError},
@@ -13,7 +13,7 @@ use crate::{
     derived,
     error::{AppError, text},
     losses::Data,
-    release,
+    release, required,
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
     tenant::Tenant,
@@ -105,41 +105,14 @@ fn measure(
 ) -> Result<(Plan, Vec<Diagnostic>), AppError> {
     let physical = tx.physical()?;
     let mut plan = plan(&physical, &before.catalog, catalog, sources)?;
-    derived::add_steps(&mut plan, &derived::changed(before, catalog), catalog);
+    let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
+    derived::add_steps(&mut plan, &derived::changed(before, catalog, &fills), catalog);
     tx.measure(&physical, &mut plan)?;
     let data = Data { physical: &physical, catalog, sources };
     let mut findings = data.equal(tx, &plan)?;
     findings.append(&mut data.losses(tx, &mut plan, Severity::Warning)?);
-    for entity in catalog.entities.values() {
-        for field in required_anew(before, entity) {
-            let empty = tx.count_empty(&physical, entity.id, field)?;
-            if empty > 0 {
-                let name = entity.field(field).map(|field| field.name.as_str()).unwrap_or_default();
-                findings.push(missing_values(sources, entity, (field, name), empty));
-            }
-        }
-    }
+    findings.append(&mut required::without_value(tx, &physical, (&before.catalog, catalog), sources)?);
     Ok((plan, findings))
-}
-
-fn required_anew(before: &Snapshot, entity: &Entity) -> Vec<FieldId> {
-    let old = before.catalog.entity(entity.id);
-    let was = |id| old.and_then(|old| old.field(id)).is_some_and(|field| matches!(field.required, Requirement::Yes));
-    let required = entity.fields.iter().filter(|field| matches!(field.required, Requirement::Yes) && field.column().is_some());
-    required.map(|field| field.id).filter(|id| !id.0.is_system() && !was(*id)).collect()
-}
-
-fn missing_values(sources: &Sources, entity: &Entity, (id, name): (FieldId, &str), empty: u64) -> Diagnostic {
-    Place::of_field(sources, &entity.full_name(), id).finding(
-        (Severity::Warning, "required_without_value"),
-        (
-            &format!("“{name}”为必填，但已有 {empty} 条记录没有值；这些记录在下次修改时须补填。"),
-            &format!(
-                "“{name}” is required, but {empty} record(s) have no value; each must be given one when it is next changed."
-            ),
-        ),
-        ("请在发布后补填，或改为非必填。", "Fill in the values after publishing, or do not require the field."),
-    )
 }
 
 /// Where a finding about the data is shown.

@@ -25,6 +25,7 @@ use crate::{
     error::AppError,
     losses::Data,
     outline::{self, Outline},
+    required::{self, Defaults, with_defaults},
     search,
     snapshot::Snapshot,
     sources::Sources,
@@ -60,11 +61,13 @@ pub struct Publishing<'a> {
     pub message: &'a str,
     /// Values that a new type cannot keep may go from the records; the retired columns keep them.
     pub accept_loss: bool,
+    /// Defaults for fields that become required while records have no value in them.
+    pub defaults: Option<&'a Defaults>,
 }
 
 impl<'a> From<&'a str> for Publishing<'a> {
     fn from(message: &'a str) -> Self {
-        Self { message, accept_loss: false }
+        Self { message, ..Self::default() }
     }
 }
 
@@ -140,7 +143,8 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
         sources: Arc::clone(&candidate.sources),
         fingerprint: Arc::clone(&prepared.fingerprint),
     };
-    for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog) {
+    let fills = required::fills(tx, &snapshot.physical, &prepared.before.catalog, &snapshot.catalog)?;
+    for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog, &fills) {
         fill(tx, &snapshot, (entity, &fields), prepared.act, backfill)?;
     }
     search::bring_up_to_date(tx, &snapshot, prepared.act)?;
@@ -248,14 +252,14 @@ impl Tenant {
         act: Act,
         backfill: &Arc<dyn Backfill>,
     ) -> Result<Arc<Snapshot>, AppError> {
-        let Publishing { message, accept_loss } = publishing.into();
+        let Publishing { message, accept_loss, defaults } = publishing.into();
         let draft = self.draft()?;
         draft.demand_current()?;
         if draft.sources == draft.live {
             return Err(AppError::NothingToPublish);
         }
         let candidate = Candidate {
-            sources: draft.sources,
+            sources: with_defaults(&draft.sources, defaults)?,
             on: draft.revision,
             draft: Some(draft.version),
             message: message.to_owned(),

@@ -17,6 +17,7 @@ use crate::{
     error::AppError,
     outline::Outline,
     release::{Candidate, Publishing, release},
+    required::with_defaults,
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
     tenant::{Tenant, stored_sources},
@@ -91,7 +92,8 @@ impl Tenant {
 
     /// Makes a new revision out of an old one: its documents are live again, retired columns come back with their values.
     /// A field that had another type has its values of then again in records that were not changed since; what was entered
-    /// meanwhile is converted back.
+    /// meanwhile is converted back. Fields that are required again and have no value in records made meanwhile get the
+    /// default given with it, which becomes part of their definition.
     /// The draft is left alone; if it holds changes they now stand on a revision that is no longer live.
     pub fn restore<'a>(
         &self,
@@ -100,14 +102,14 @@ impl Tenant {
         act: Act,
         backfill: &Arc<dyn Backfill>,
     ) -> Result<Arc<Snapshot>, AppError> {
-        let Publishing { message, accept_loss } = publishing.into();
+        let Publishing { message, accept_loss, defaults } = publishing.into();
         let (sources, live) =
             self.db().read_blocking(move |tx| Ok::<_, AppError>((documents(tx, number)?, state::read(tx)?.revision)))?;
         if number == live {
             return Err(AppError::NothingToPublish);
         }
         let candidate = Candidate {
-            sources: Arc::new(sources),
+            sources: with_defaults(&Arc::new(sources), defaults)?,
             on: live,
             draft: None,
             message: message.to_owned(),

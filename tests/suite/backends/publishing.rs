@@ -331,7 +331,7 @@ fn choice(names: &[&str]) -> Json {
 }
 
 fn accepting() -> Publishing<'static> {
-    Publishing { message: "", accept_loss: true }
+    Publishing { accept_loss: true, ..Publishing::default() }
 }
 
 fn a_field_gets_another_type_with_its_values(database: &Database) {

@@ -9,6 +9,7 @@ mod problems;
 mod process;
 mod publishing;
 mod roles;
+mod schema;
 mod sign_in;
 mod thumbnails;
 mod unknown;

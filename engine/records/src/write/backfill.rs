@@ -1,15 +1,22 @@
-//! Filling stored derived fields of rows that are there already, when a publish adds or changes them.
-use std::sync::Arc;
+//! Filling stored fields of rows that are there already: derived ones that a publish adds or changes, and the default of
+//! those that become required.
+use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, decide};
 use kontor_apps::{AppError, Backfill, BackfillWork};
-use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, catalog::FieldClass, expr::converts};
+use kontor_definitions::{
+    Entity, Field, FieldId, FieldType, RecordId, Value,
+    catalog::FieldClass,
+    expr::{converts, eval::EvalEnv, reads},
+};
 use kontor_storage::Tx;
 use uuid::Uuid;
 
 use super::{
     cascade,
     compute::{Compute, Currencies},
+    defaults::Defaults,
+    draft::Draft,
     index,
     known::{Known, definer_bug},
     load,
@@ -17,7 +24,7 @@ use super::{
 };
 use crate::{error::RecordsError, finding::Findings, frame::Frame, shared};
 
-/// Computes stored derived fields of existing rows as the write pipeline would.
+/// Fills and computes stored fields of existing rows as the write pipeline would.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Recompute;
 
@@ -41,6 +48,7 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
     let mut known = Known::new(&frame);
     known.load(&frame, tx, &drafts.iter().collect::<Vec<_>>(), false)?;
     let (env, currencies) = (env_of(&frame), Currencies::read(&frame, tx)?);
+    let mut filled = fill(&frame, tx, &mut known, (&env, &currencies), &mut drafts, work.fields)?;
     let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies };
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
@@ -51,13 +59,14 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
             // A total out of range stays as it was, as any derived value does that cannot be computed.
             let _out_of_range = cascade::take(&compute, draft, &rollups, &values);
         }
-        // Nothing is kept: a copied lookup that is new takes the value of today.
-        draft.kept = conversions_elsewhere(&entity, work.fields);
+        let mut wanted = work.fields.to_vec();
+        wanted.extend(built_on(&entity, &filled.remove(&draft.id).unwrap_or_default()));
+        // What is wanted is not kept: a copied lookup that is new takes the value of today.
+        draft.kept = kept_elsewhere(&entity, &wanted);
         let stored = draft.old.take();
         compute.with_rates(tx, draft, &mut Findings::default())?;
         draft.old = stored;
-        let changed: Vec<(FieldId, Value)> = work
-            .fields
+        let changed: Vec<(FieldId, Value)> = wanted
             .iter()
             .filter_map(|field| Some((*field, entity.index_of(*field)?)))
             .filter(|(_, place)| draft.at(*place) != draft.was(*place))
@@ -74,11 +83,56 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
     Ok(done)
 }
 
-/// Places of the conversions that are not to be filled: they stay at the rates they were made at.
-fn conversions_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
-    let converts = |field: &Field| matches!(&field.ty, FieldType::Formula { expression, .. } if converts(expression));
+/// Gives the fields that are entered their default where they are empty; answers what was filled, by row.
+fn fill(
+    frame: &Frame,
+    tx: &mut Tx,
+    known: &mut Known,
+    (env, currencies): (&EvalEnv, &Currencies),
+    drafts: &mut [Draft],
+    fields: &[FieldId],
+) -> Result<HashMap<Uuid, Vec<FieldId>>, RecordsError> {
+    let mut filled = HashMap::new();
+    let Some(entity) = drafts.first().map(|draft| Arc::clone(&draft.entity)) else { return Ok(filled) };
+    let is_entered = |id: &FieldId| entity.field(*id).is_some_and(|field| field.class == FieldClass::Input);
+    let entered: Vec<FieldId> = fields.iter().copied().filter(is_entered).collect();
+    if entered.is_empty() {
+        return Ok(filled);
+    }
+    let defaults = Defaults { frame, env, currencies };
+    for draft in drafts {
+        let places = defaults.fill_empty(tx, known, draft, &entered)?;
+        filled.insert(draft.id, places.iter().filter_map(|place| entity.fields.get(*place)).map(|field| field.id).collect());
+    }
+    Ok(filled)
+}
+
+/// Whether a field keeps what it was computed to: the rate of a conversion, the value of a copied lookup.
+fn keeps_value(field: &Field) -> bool {
+    match &field.ty {
+        FieldType::Formula { expression, .. } => converts(expression),
+        FieldType::Lookup { copied, .. } => *copied,
+        _ => false,
+    }
+}
+
+/// The fields that keep their value, but stand on one that was just filled.
+fn built_on<'a>(entity: &'a Entity, filled: &'a [FieldId]) -> impl Iterator<Item = FieldId> + 'a {
+    let stands = |field: &Field| match &field.ty {
+        FieldType::Formula { expression, .. } => {
+            reads(expression).iter().any(|path| path.first().is_some_and(|first| filled.contains(first)))
+        }
+        FieldType::Lookup { path, .. } => path.first().is_some_and(|first| filled.contains(first)),
+        _ => false,
+    };
+    let kept = entity.fields.iter().filter(|field| field.class == FieldClass::Row && keeps_value(field));
+    kept.filter(move |field| stands(field)).map(|field| field.id)
+}
+
+/// Places of the fields that keep their value and are not to be filled.
+fn kept_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
     let fields = entity.fields.iter().enumerate();
-    fields.filter(|(_, field)| converts(field) && !wanted.contains(&field.id)).map(|(place, _)| place).collect()
+    fields.filter(|(_, field)| keeps_value(field) && !wanted.contains(&field.id)).map(|(place, _)| place).collect()
 }
 
 fn is_rollup(entity: &Entity, field: FieldId) -> bool {

@@ -36,6 +36,27 @@ impl Defaults<'_> {
         Ok(())
     }
 
+    /// Fills these fields of a stored record or line where they are empty; answers the places that have a value now.
+    pub(crate) fn fill_empty(
+        &self,
+        tx: &mut Tx,
+        known: &mut Known,
+        draft: &mut Draft,
+        fields: &[FieldId],
+    ) -> Result<Vec<usize>, RecordsError> {
+        let mut filled = Vec::new();
+        for place in fields.iter().filter_map(|field| draft.entity.index_of(*field)).collect::<Vec<_>>() {
+            if !draft.at(place).is_null() {
+                continue;
+            }
+            // Where it cannot be worked out the value stays missing, and `kontor verify` says so.
+            let value = self.default(known, draft, place, None, &mut Findings::default());
+            self.put(tx, known, draft, place, value)?;
+            filled.extend((!draft.at(place).is_null()).then_some(place));
+        }
+        Ok(filled)
+    }
+
     fn own(
         &self,
         tx: &mut Tx,

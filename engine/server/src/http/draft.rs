@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
 };
 use kontor_apps::{
-    AppError, DocumentKey, Publishing,
+    AppError, Defaults, DocumentKey, Outline, Publishing,
     draft::{self, DraftDocument, DraftState, Precondition},
 };
 use kontor_storage::{PlanStep, Queue, Tx};
@@ -92,18 +92,42 @@ pub(super) async fn plan(engine: Arc<Engine>, caller: Administrator, request: Re
     request.query(&[])?;
     let tenant = caller.0.tenant;
     let outline = engine.blocking(move || tenant.plan_draft()).await?;
-    let steps: Vec<Value> = outline.plan.steps.iter().map(|step| shown_step(step, request.language)).collect();
-    Ok(answer::json(&json!({"steps": steps, "findings": findings::json(&outline.findings, request.language)})))
+    Ok(answer::json(&shown(&outline, request.language)))
+}
+
+/// What making definitions live would do.
+pub(super) fn shown(outline: &Outline, language: Language) -> Value {
+    let steps: Vec<Value> = outline.plan.steps.iter().map(|step| shown_step(step, language)).collect();
+    json!({"steps": steps, "findings": findings::json(&outline.findings, language)})
+}
+
+/// What a person says when publishing or restoring.
+pub(super) struct Said {
+    message: String,
+    accept_loss: bool,
+    defaults: Defaults,
+}
+
+impl Said {
+    /// Reads the body of a request.
+    pub(super) fn read(request: &Request) -> Result<Self, Problem> {
+        let members = request.members(&["message", "accept_loss", "defaults"])?;
+        let message = members.text("message")?.unwrap_or_default().to_owned();
+        Ok(Self { message, accept_loss: members.flag("accept_loss")?, defaults: members.texts("defaults")? })
+    }
+
+    /// The same for `apps`.
+    pub(super) fn publishing(&self) -> Publishing<'_> {
+        Publishing { message: &self.message, accept_loss: self.accept_loss, defaults: Some(&self.defaults) }
+    }
 }
 
 /// Makes the draft live.
 pub(super) async fn publish(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
-    let members = request.members(&["message", "accept_loss"])?;
-    let (message, accept_loss) = (members.text("message")?.unwrap_or_default().to_owned(), members.flag("accept_loss")?);
+    let said = Said::read(&request)?;
     let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
-    let done =
-        engine.blocking_raw(move || tenant.publish_draft(Publishing { message: &message, accept_loss }, act, &backfill)).await?;
+    let done = engine.blocking_raw(move || tenant.publish_draft(said.publishing(), act, &backfill)).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
 }

@@ -1,4 +1,6 @@
 //! What a handler is given of a request: path, query and body, read strictly.
+use std::collections::BTreeMap;
+
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, header},
@@ -179,6 +181,22 @@ impl Members {
                 Err(wrong_type(&below_root(name), Expected::Boolean))
             }
         }
+    }
+
+    /// A member that is an object of texts; left out it is empty.
+    pub(crate) fn texts(&self, name: &str) -> Result<BTreeMap<String, String>, Problem> {
+        let texts = match self.0.get(name) {
+            None | Some(Input::Null) => return Ok(BTreeMap::new()),
+            Some(Input::Object(texts)) => texts,
+            Some(Input::Bool(_) | Input::Text(_) | Input::Number(_) | Input::List(_)) => {
+                return Err(wrong_type(&below_root(name), Expected::Object));
+            }
+        };
+        let text = |(key, value): (&String, &Input)| match value {
+            Input::Text(text) => Ok((key.clone(), text.clone())),
+            _ => Err(wrong_type(&format!("{}/{}", below_root(name), key.replace('~', "~0").replace('/', "~1")), Expected::Text)),
+        };
+        texts.iter().map(text).collect()
     }
 
     /// A member that is a text and must be there.

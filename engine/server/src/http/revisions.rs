@@ -1,7 +1,7 @@
 //! `/api/revisions…`: what was live when, what changed, and bringing an old revision back; for administrators.
 use std::{collections::HashMap, sync::Arc};
 
-use kontor_apps::{AppError, Publishing, revisions};
+use kontor_apps::{AppError, revisions};
 use kontor_definitions::RecordId;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{
     answer,
     caller::Administrator,
-    draft::refused,
+    draft::{Said, refused, shown},
     people,
     request::{Request, bad_parameter},
     route::Answer,
@@ -71,16 +71,22 @@ pub(super) async fn diff(_engine: Arc<Engine>, caller: Administrator, request: R
     Ok(answer::json(&json!({"documents": documents})))
 }
 
+/// What bringing an old revision back would do.
+pub(super) async fn plan(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let number = number(&request)?;
+    let tenant = caller.0.tenant;
+    let outline = engine.blocking(move || tenant.plan_restore(number)).await?;
+    Ok(answer::json(&shown(&outline, request.language)))
+}
+
 /// Makes an old revision live again, as a new one.
 pub(super) async fn restore(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let number = number(&request)?;
-    let members = request.members(&["message", "accept_loss"])?;
-    let (message, accept_loss) = (members.text("message")?.unwrap_or_default().to_owned(), members.flag("accept_loss")?);
+    let said = Said::read(&request)?;
     let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
-    let done = engine
-        .blocking_raw(move || tenant.restore(number, Publishing { message: &message, accept_loss }, act, &backfill))
-        .await?;
+    let done = engine.blocking_raw(move || tenant.restore(number, said.publishing(), act, &backfill)).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
 }

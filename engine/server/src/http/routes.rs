@@ -43,6 +43,7 @@ pub fn table() -> Vec<Route> {
         route(delete, "/api/draft/{app}/{kind}/{name}", draft::delete),
         route(get.clone(), "/api/revisions", revisions::list),
         route(get.clone(), "/api/revisions/{n}/diff", revisions::diff),
+        route(get.clone(), "/api/revisions/{n}/plan", revisions::plan),
         route(post.clone(), "/api/revisions/{n}/restore", revisions::restore),
         route(post, "/api/apps/install", packages::install_package),
         route(get.clone(), "/api/apps/{app}/export", packages::export),

@@ -76,7 +76,7 @@ impl Tx {
                 table_mut(physical, entity)?.indexes.shift_remove(name);
                 vec![ddl.drop_index(name)]
             }
-            PlanAction::Backfill => Vec::new(),
+            PlanAction::Backfill | PlanAction::Fill { .. } => Vec::new(),
         };
         statements.iter().try_for_each(|statement| self.run(statement, Vec::new()).map(|_rows| ()))
     }
@@ -92,7 +92,8 @@ impl Tx {
             | PlanAction::RestoreTable
             | PlanAction::CreateIndex { .. }
             | PlanAction::DropIndex { .. }
-            | PlanAction::Backfill => &[],
+            | PlanAction::Backfill
+            | PlanAction::Fill { .. } => &[],
         };
         let prefix = self.prefix().to_owned();
         let ddl = Ddl { dialect: self.dialect(), prefix: &prefix };
@@ -122,6 +123,11 @@ impl Tx {
             step.data_lost = match &step.action {
                 PlanAction::RetireColumn { id } => self.count_of(&quoted(&table.column(*id)?.name), &table.name)?,
                 PlanAction::RetireTable => rows,
+                PlanAction::Fill { id } => {
+                    let filled = table.columns.get(id).map_or(Ok(0), |column| self.count_of(&quoted(&column.name), &table.name))?;
+                    step.rows = rows.saturating_sub(filled);
+                    0
+                }
                 PlanAction::CreateTable { .. }
                 | PlanAction::AddColumn { .. }
                 // Its caller asks for `losses`, with examples.
@@ -132,7 +138,7 @@ impl Tx {
                 | PlanAction::DropIndex { .. }
                 | PlanAction::Backfill => 0,
             };
-            step.stall_ms = stall_ms(&step.action, rows);
+            step.stall_ms = stall_ms(&step.action, step.rows);
             step.lock = step.action.lock(dialect);
         }
         Ok(())
@@ -167,7 +173,7 @@ fn stall_ms(action: &PlanAction, rows: u64) -> u64 {
         | PlanAction::RestoreTable => return 0,
         PlanAction::CreateIndex { .. } => INDEX_US,
         PlanAction::RetypeColumn { .. } => RETYPE_US,
-        PlanAction::Backfill => BACKFILL_US,
+        PlanAction::Backfill | PlanAction::Fill { .. } => BACKFILL_US,
     };
     STATEMENT_MS + rows.saturating_mul(per_row) / 1000
 }

@@ -1,4 +1,4 @@
-//! How many records have no value in a field: asked before a field becomes required.
+//! Whether and how many records have no value in a field: asked before a field becomes required.
 use kontor_definitions::{ColumnType, EntityId, FieldId, Value};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -6,6 +6,15 @@ use super::{Physical, ddl::quoted};
 use crate::{error::StorageError, tx::Tx, value::Reading};
 
 impl Tx {
+    /// Whether a record, archived ones included, has no value in a field. A field without a column yet has none anywhere.
+    pub fn has_empty(&mut self, physical: &Physical, entity: EntityId, field: FieldId) -> Result<bool, StorageError> {
+        let Some(table) = physical.tables.get(&entity) else { return Ok(false) };
+        let filter =
+            table.columns.get(&field).map_or_else(String::new, |column| format!(" WHERE {} IS NULL", quoted(&column.name)));
+        let sql = format!("SELECT CAST(1 AS BIGINT) FROM {}{}{filter} LIMIT 1", self.prefix(), quoted(&table.name));
+        Ok(!self.fetch(&sql, Vec::new(), &[Reading::Column(ColumnType::Integer)])?.is_empty())
+    }
+
     /// Counts live records without a value in a field. Where the field has no column yet these are all of them; where the
     /// entity has no table yet there are none.
     pub fn count_empty(&mut self, physical: &Physical, entity: EntityId, field: FieldId) -> Result<u64, StorageError> {

@@ -89,6 +89,11 @@ pub enum PlanAction {
     },
     /// A stored derived field is computed for existing rows, by the engine, after the tables have changed.
     Backfill,
+    /// A field that becomes required gets its default in existing rows where it is empty, by the engine, with the back-fill.
+    Fill {
+        /// The field.
+        id: FieldId,
+    },
 }
 
 /// A table to be made.

@@ -59,6 +59,10 @@ impl PlanStep {
                 format!("为“{entity}”已有的 {rows} 条记录计算字段“{field}”"),
                 format!("compute {field} for the {rows} record(s) that {entity} has already"),
             ),
+            PlanAction::Fill { .. } => (
+                format!("为“{entity}”中没有值的 {rows} 条记录填入字段“{field}”的默认值"),
+                format!("fill {field} with its default in the {rows} record(s) of {entity} that have no value"),
+            ),
         };
         LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice())
     }
@@ -98,7 +102,9 @@ impl PlanAction {
             | Self::RestoreColumn { .. }
             | Self::RetireTable
             | Self::RestoreTable => Lock::None,
-            Self::RetypeColumn { again: true, .. } | Self::CreateIndex { .. } | Self::Backfill => Lock::Writes,
+            Self::RetypeColumn { again: true, .. } | Self::CreateIndex { .. } | Self::Backfill | Self::Fill { .. } => {
+                Lock::Writes
+            }
             Self::AddColumn { .. } | Self::RetypeColumn { .. } | Self::DropIndex { .. } => match dialect {
                 Dialect::Sqlite => Lock::Writes,
                 Dialect::Postgres => Lock::Reads,
