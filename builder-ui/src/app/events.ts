@@ -11,7 +11,7 @@ interface ServerEvent {
 const GATHER = 300;
 /** A stream that was refused is tried again after so long. */
 const AGAIN = 30_000;
-const RECORDS = ['created', 'updated', 'archived', 'restored'];
+const RECORDS = ['created', 'updated', 'archived', 'restored', 'purged', 'gone'];
 const KINDS = [...RECORDS, 'published', 'rights', 'resync'];
 
 /** Follows the events of the signed-in person while the page is in view. */

@@ -30,6 +30,8 @@ pub struct Actor {
     pub name: String,
     /// The person's department, if any.
     pub department: Option<Uuid>,
+    /// That department and all below it; empty unless some role of theirs reaches so far.
+    pub below: Vec<Uuid>,
     /// The person's roles now.
     pub roles: Vec<RoleId>,
 }
@@ -140,6 +142,17 @@ impl Permit {
         } else {
             FieldReach::Grants(having)
         }
+    }
+
+    /// Whether a row is reached that belongs to this owner and department, whatever else it says: only by grants
+    /// without a condition, because the rest of the row is not known here.
+    pub fn reaches_any_of(&self, owner: Option<Uuid>, department: Option<Uuid>) -> bool {
+        self.grants.iter().filter(|grant| grant.condition.is_none()).any(|grant| match &grant.rows {
+            RowReach::All => true,
+            RowReach::Owner(user) => owner == Some(*user),
+            RowReach::Departments(reached) => department.is_some_and(|one| reached.contains(&one)),
+            RowReach::Parent(_) => false,
+        })
     }
 
     /// The same right with some of its grants only: it never reaches more.

@@ -44,7 +44,13 @@ impl Rights {
         let everything = Permit { grants: vec![Grant { rows: RowReach::All, condition: None, fields: Mask::Everything }] };
         let every = [Action::Create, Action::Read, Action::Update, Action::Delete, Action::Purge, Action::Export];
         Self {
-            actor: Actor { user: RecordId(Uuid::nil()), name: String::new(), department: None, roles: Vec::new() },
+            actor: Actor {
+                user: RecordId(Uuid::nil()),
+                name: String::new(),
+                department: None,
+                below: Vec::new(),
+                roles: Vec::new(),
+            },
             administrator: true,
             permits: catalog
                 .entities
@@ -159,7 +165,8 @@ impl Rights {
             Scope::None => None,
             Scope::Own => Some(RowReach::Owner(self.actor.user.0)),
             // A person without a department reaches no department's rows.
-            Scope::Department | Scope::DepartmentBelow => self.actor.department.map(|id| RowReach::Departments(vec![id])),
+            Scope::Department => self.actor.department.map(|id| RowReach::Departments(vec![id])),
+            Scope::DepartmentBelow => self.actor.department.map(|_| RowReach::Departments(self.actor.below.clone())),
             Scope::All => Some(RowReach::All),
         }
     }

@@ -117,7 +117,7 @@ pub(crate) fn insert(
         row(tx, snapshot, assignments, luck.record(), &values, act)?;
     }
     state::bump_rights(tx)?;
-    event::append(tx, Event { kind: Kind::Rights, record: None, revision: 0 }, act.at)?;
+    event::append(tx, Event::of_tenant(Kind::Rights, 0), act.at)?;
     Ok(())
 }
 

@@ -207,7 +207,7 @@ fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> 
     }
     state::set_revision(tx, number)?;
     state::bump_rights(tx)?;
-    event::append(tx, Event { kind: Kind::Published, record: None, revision: number }, at)?;
+    event::append(tx, Event::of_tenant(Kind::Published, number), at)?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The rights of a person: the roles assigned to them that hold today, compiled; and the cache of that.
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -8,11 +8,16 @@ use kontor_access::{Action, Actor, Permit, Rights, decide};
 use kontor_definitions::{
     Entity, FieldId, RecordId, RoleId, Value,
     expr::{BinaryOp, Expr, ExprKind, Span, Type},
+    model::role::Scope,
 };
 use kontor_storage::{Archived, Query, Row, Tx};
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::{error::AppError, snapshot::Snapshot};
+
+/// Departments of a tenant.
+const MOST_DEPARTMENTS: u32 = 100_000;
 
 /// What cached rights hold for: revision, version of rights, day.
 pub(crate) type RightsKey = (i64, i64, Date);
@@ -49,7 +54,7 @@ pub(crate) fn read(
     now: OffsetDateTime,
     today: Date,
 ) -> Result<Rights, AppError> {
-    let nobody = Actor { user, name: String::new(), department: None, roles: Vec::new() };
+    let nobody = Actor { user, name: String::new(), department: None, below: Vec::new(), roles: Vec::new() };
     let reader = Reader::new(snapshot, now, today);
     let people = reader.rows(tx, "user", FieldId::ID, user, &["name", "department", "active"])?;
     let Some([name, department, active]) = people.into_iter().next().and_then(|row| <[Value; 3]>::try_from(row).ok()) else {
@@ -73,7 +78,17 @@ pub(crate) fn read(
     roles.sort_unstable();
     let name = if let Value::Text(name) = name { name } else { String::new() };
     let department = if let Value::Id(id) = department { Some(id) } else { None };
-    Ok(Rights::of(&snapshot.catalog, Actor { user, name, department, roles }))
+    let below = match department {
+        Some(top) if reach_below(snapshot, &roles) => reader.below(tx, top)?,
+        Some(_) | None => Vec::new(),
+    };
+    Ok(Rights::of(&snapshot.catalog, Actor { user, name, department, below, roles }))
+}
+
+/// Whether one of the roles reaches what belongs to departments below.
+fn reach_below(snapshot: &Snapshot, roles: &[RoleId]) -> bool {
+    let granted = roles.iter().filter_map(|role| snapshot.catalog.roles.get(role)).flat_map(|role| role.entities.values());
+    granted.flat_map(|rights| [rights.read, rights.update, rights.delete]).any(|scope| scope == Scope::DepartmentBelow)
 }
 
 fn role_of(value: &Value) -> Option<RoleId> {
@@ -113,6 +128,37 @@ impl<'a> Reader<'a> {
         };
         let context = self.snapshot.context(&self.definer, self.now, self.today);
         Ok(tx.select(context, self.permit(known)?, &query)?)
+    }
+
+    /// A department with all below it, in the order of their ids. Archived ones keep their place: what belongs to them
+    /// is not lost to those above.
+    fn below(&self, tx: &mut Tx, top: Uuid) -> Result<Vec<Uuid>, AppError> {
+        let known = base_entity(self.snapshot, "department")?;
+        let query = Query {
+            entity: known.id,
+            columns: vec![vec![FieldId::ID], vec![field(known, "parent")?]],
+            filter: None,
+            sort: Vec::new(),
+            after: None,
+            limit: MOST_DEPARTMENTS,
+            archived: Archived::With,
+        };
+        let context = self.snapshot.context(&self.definer, self.now, self.today);
+        let rows = tx.select(context, self.permit(known)?, &query)?;
+        let mut parts: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+        for row in rows {
+            if let Ok([Value::Id(id), Value::Id(parent)]) = <[Value; 2]>::try_from(row) {
+                parts.entry(parent).or_default().push(id);
+            }
+        }
+        // A circle of departments ends where it began.
+        let (mut reached, mut open) = (BTreeSet::new(), vec![top]);
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                open.extend(parts.get(&id).into_iter().flatten());
+            }
+        }
+        Ok(reached.into_iter().collect())
     }
 
     fn permit(&self, entity: &Entity) -> Result<&Permit, AppError> {

@@ -110,7 +110,7 @@ fn begin<'t>(
         Who::User(user) => tenant.rights(tx, snapshot, rights_version, *user, (caller.now, caller.today))?,
         Who::Engine(person) if person.0.is_nil() => Arc::clone(&shared.definer),
         Who::Engine(person) => {
-            let actor = Actor { user: *person, name: String::new(), department: None, roles: Vec::new() };
+            let actor = Actor { user: *person, name: String::new(), department: None, below: Vec::new(), roles: Vec::new() };
             Arc::new(Rights::clone(&shared.definer).on_behalf_of(actor))
         }
     };
@@ -118,6 +118,7 @@ fn begin<'t>(
         catalog: Arc::clone(&snapshot.catalog),
         physical: Arc::clone(&snapshot.physical),
         rights,
+        rights_version,
         definer: shared.definer,
         now: caller.now,
         today: caller.today,

@@ -14,6 +14,8 @@ pub(crate) struct Frame {
     pub(crate) physical: Arc<Physical>,
     /// Of the person.
     pub(crate) rights: Arc<Rights>,
+    /// How often rights had changed when the transaction began.
+    pub(crate) rights_version: i64,
     /// Of the engine itself: definitions run with them.
     pub(crate) definer: Arc<Rights>,
     pub(crate) now: OffsetDateTime,

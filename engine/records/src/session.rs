@@ -47,6 +47,11 @@ impl<'t> Session<'t> {
         &self.frame.rights
     }
 
+    /// How often rights had changed in the tenant when it began.
+    pub fn rights_version(&self) -> i64 {
+        self.frame.rights_version
+    }
+
     pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
         let ids = Ids::new(frame.now, seed);
         Self { frame: Arc::new(frame), tx, ids, touched: Touched::new() }

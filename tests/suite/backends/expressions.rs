@@ -179,7 +179,7 @@ fn bench(database: &Database, seed: u64) -> (kontor_storage::Store, TenantDb, Ar
     let physical = tenant.write_blocking(Queue::Interactive, move |tx| tx.apply(&planned)).unwrap();
     let world = World::random(&catalog, &mut Random::new(seed), RECORDS);
     let user = RecordId(Uuid::from_u128(0x0197 << 112 | 0x7000 << 64 | 0x8000 << 48 | 1));
-    let actor = Actor { user, name: "李娜".to_owned(), department: None, roles: Vec::new() };
+    let actor = Actor { user, name: "李娜".to_owned(), department: None, below: Vec::new(), roles: Vec::new() };
     let rights = Rights::definer(&catalog).on_behalf_of(actor);
     let env = EvalEnv {
         today: date!(2026 - 02 - 28),

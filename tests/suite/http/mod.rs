@@ -8,6 +8,7 @@ mod operations;
 mod problems;
 mod process;
 mod publishing;
+mod reach;
 mod roles;
 mod schema;
 mod sign_in;

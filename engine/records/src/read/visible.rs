@@ -20,10 +20,13 @@ pub struct Seen {
     pub event: Event,
     /// The entity's name in the API, with its app; none for what is about no record.
     pub entity: Option<String>,
+    /// The record left the person's reach with this change: nothing more is told of it.
+    pub gone: bool,
 }
 
 impl Session<'_> {
-    /// The events among these that the person may see: about records that they may read now, and about none.
+    /// The events among these that the person may see: about records that they may read now, about those that just left
+    /// their reach, and about none.
     pub fn visible(&mut self, events: &[(i64, Event)]) -> Result<Vec<Seen>, RecordsError> {
         let mut asked: BTreeMap<EntityId, Vec<Uuid>> = BTreeMap::new();
         let mut once = HashSet::new();
@@ -40,17 +43,28 @@ impl Session<'_> {
         }
         let catalog = std::sync::Arc::clone(&self.frame.catalog);
         let seen = events.iter().filter_map(|(seq, event)| {
+            let mut gone = false;
             let entity = match event.record {
                 None => None,
-                Some((entity, record)) if readable.contains(&(entity, record.0)) => {
+                Some((entity, record)) => {
                     let known = catalog.entity(entity)?;
+                    gone = !readable.contains(&(entity, record.0));
+                    if gone && !self.reached_before(event) {
+                        return None;
+                    }
                     Some(format!("{}.{}", known.app, known.name))
                 }
-                Some(_) => return None,
             };
-            Some(Seen { seq: *seq, event: *event, entity })
+            Some(Seen { seq: *seq, event: *event, entity, gone })
         });
         Ok(seen.collect())
+    }
+
+    /// Whether the person's rights of now reached the record as it was before the change. A role's condition on other
+    /// fields cannot be looked up any more: through it nothing was reached.
+    fn reached_before(&self, event: &Event) -> bool {
+        let permit = event.record.and_then(|(entity, _)| page::reading(&self.frame.rights, entity));
+        permit.zip(event.was).is_some_and(|(permit, was)| permit.reaches_any_of(was.owner, was.department))
     }
 
     fn readable(&mut self, entity: EntityId, ids: &[Uuid]) -> Result<Vec<Uuid>, RecordsError> {

@@ -145,6 +145,8 @@ fn frame_of(work: &BackfillWork<'_>) -> Frame {
         catalog: Arc::clone(&work.snapshot.catalog),
         physical: Arc::clone(&work.snapshot.physical),
         rights: Arc::clone(&shared.definer),
+        // Nothing that a back-fill writes is told.
+        rights_version: 0,
         definer: shared.definer,
         now: work.act.at,
         today: work.act.at.date(),

@@ -92,6 +92,7 @@ impl Session<'_> {
             history_hash: log::last_hash(self.tx, RecordId(draft.id))?,
         };
         tombstone::put(self.tx, &stone)?;
+        events::purged(&frame, self.tx, draft, last)?;
         if draft.entity.app == "base" {
             state::bump_rights(self.tx)?;
             events::rights(&frame, self.tx)?;

@@ -49,6 +49,7 @@ pub(super) async fn follow(engine: Arc<Engine>, caller: SignedIn, request: Reque
         language: request.language,
         subscription,
         actor: None,
+        since: i64::MAX,
         place: String::new(),
         sent: HashSet::new(),
         waiting: VecDeque::new(),
@@ -87,6 +88,8 @@ struct Follower {
     subscription: Subscription,
     /// What the person's rights depend on, as last seen.
     actor: Option<Actor>,
+    /// The version of rights since which that is known; what happened under an older one is not judged by it.
+    since: i64,
     /// The id to come back with, once everything waiting was sent.
     place: String,
     /// Numbers sent before the stream had caught up; they may come once more.
@@ -118,7 +121,11 @@ impl Follower {
         self.place = self.id(&now);
         self.waiting.push_back(format!("retry: 2000\nid: {}\n\n", self.place));
         let Some(after) = after else { return Ok(()) };
-        match self.missed(&after).await? {
+        let missed = match self.missed(&after).await? {
+            Some(news) if !self.is_doubtful(&news).await? => Some(news),
+            Some(_) | None => None,
+        };
+        match missed {
             Some(news) => {
                 // Until the last of them is sent one comes back to where one was.
                 self.waiting.clear();
@@ -149,6 +156,16 @@ impl Follower {
             None => Ok(None),
         });
         Ok(read.await.map_err(|error: kontor_storage::StorageError| error)?)
+    }
+
+    /// Whether among what was missed is something that depends on the rights of then, which nobody knows any more.
+    async fn is_doubtful(&mut self, news: &News) -> Result<bool, Problem> {
+        let older = |event: &Event| event.was.is_some_and(|was| was.rights_version < self.since);
+        if news.events.iter().any(|(_, event)| event.kind == Kind::Rights || older(event)) {
+            return Ok(true);
+        }
+        let seen = self.look_at_rights(&news.events).await?;
+        Ok(seen.iter().any(|one| one.gone || one.event.kind == Kind::Rights))
     }
 
     fn id(&self, cursor: &Cursor) -> String {
@@ -218,7 +235,7 @@ impl Follower {
         for (index, one) in seen.iter().enumerate() {
             // Only the last of a reading moves the place: who is cut off within hears the reading again.
             let id = if index == last { &self.place } else { &before };
-            self.waiting.push_back(format!("id: {id}\nevent: {}\ndata: {}\n\n", one.event.kind.name(), shown(one)));
+            self.waiting.push_back(format!("id: {id}\nevent: {}\ndata: {}\n\n", kind(one), shown(one)));
         }
         Ok(())
     }
@@ -226,19 +243,33 @@ impl Follower {
     /// The events that the person may see with the rights of now; one about rights only when it changed theirs.
     async fn look_at_rights(&mut self, events: &[(i64, Event)]) -> Result<Vec<Seen>, Problem> {
         let events = events.to_vec();
-        let job =
-            move |session: &mut kontor_records::Session<'_>| Ok((session.visible(&events)?, session.rights().actor().clone()));
-        let (mut seen, actor) = work::read(&self.engine, (&self.caller, self.language), job).await?;
+        let job = move |session: &mut kontor_records::Session<'_>| {
+            Ok((session.visible(&events)?, session.rights().actor().clone(), session.rights_version()))
+        };
+        let (mut seen, actor, version) = work::read(&self.engine, (&self.caller, self.language), job).await?;
         let changed = self.actor.as_ref().is_some_and(|before| *before != actor);
+        if changed || self.actor.is_none() {
+            self.since = version;
+        }
         self.actor = Some(actor);
-        let mut told = false;
-        seen.retain(|one| one.event.kind != Kind::Rights || (changed && !std::mem::replace(&mut told, true)));
+        let since = self.since;
+        let known = |one: &Seen| one.event.was.is_some_and(|was| was.rights_version >= since);
+        seen.retain(|one| one.event.kind != Kind::Rights && (!one.gone || (known(one) && !changed)));
+        if changed {
+            let event = Event::of_tenant(Kind::Rights, 0);
+            seen.push(Seen { seq: 0, event, entity: None, gone: false });
+        }
         Ok(seen)
     }
 }
 
+/// A record that left one's reach is gone, whatever else happened to it.
+fn kind(one: &Seen) -> &'static str {
+    if one.gone && one.event.kind != Kind::Purged { "gone" } else { one.event.kind.name() }
+}
+
 fn shown(one: &Seen) -> Value {
-    let revision = (one.event.kind != Kind::Rights).then_some(one.event.revision);
+    let revision = (one.event.kind != Kind::Rights && !one.gone).then_some(one.event.revision);
     let id = one.event.record.map(|(_, record)| record.0.to_string());
-    json!({"kind": one.event.kind.name(), "entity": one.entity, "id": id, "revision": revision})
+    json!({"kind": kind(one), "entity": one.entity, "id": id, "revision": revision})
 }

@@ -77,7 +77,8 @@ fn shown_to(role: &str) -> Value {
     let errors: Vec<_> = compiled.findings.iter().filter(|one| one.file.starts_with("shop/")).collect();
     let catalog: Arc<Catalog> = compiled.catalog.unwrap_or_else(|| panic!("{errors:#?}"));
     let id = catalog.roles.iter().find(|(_, known)| known.app == "shop" && known.name == role).map(|(id, _)| *id).unwrap();
-    let actor = Actor { user: RecordId(Uuid::from_u128(1)), name: "X".to_owned(), department: None, roles: vec![id] };
+    let actor =
+        Actor { user: RecordId(Uuid::from_u128(1)), name: "X".to_owned(), department: None, below: Vec::new(), roles: vec![id] };
     let rights = Rights::of(&catalog, actor);
     screens(1, &catalog, &rights, |entity| {
         let text = compiled.sources.get(&DocumentKey::new(entity.app.as_str(), Kind::Entity, entity.name.as_str()))?;

@@ -7,6 +7,7 @@
 //! time would lose what a transaction longer than the window wrote; a difference of snapshots does neither.
 use kontor_definitions::{ColumnType, EntityId, RecordId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::cells::Cells;
 use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, tx::Tx};
@@ -26,10 +27,13 @@ pub enum Kind {
     Published,
     /// Somebody's rights may have changed.
     Rights,
+    /// A record was removed for good.
+    Purged,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Created, Self::Updated, Self::Archived, Self::Restored, Self::Published, Self::Rights];
+    const ALL: [Self; 7] =
+        [Self::Created, Self::Updated, Self::Archived, Self::Restored, Self::Published, Self::Rights, Self::Purged];
 
     /// Its name in the table and in answers.
     pub fn name(self) -> &'static str {
@@ -40,6 +44,7 @@ impl Kind {
             Self::Restored => "restored",
             Self::Published => "published",
             Self::Rights => "rights",
+            Self::Purged => "purged",
         }
     }
 }
@@ -53,6 +58,26 @@ pub struct Event {
     pub record: Option<(EntityId, RecordId)>,
     /// The revision of the record or of the definitions that it led to; 0 for rights.
     pub revision: i64,
+    /// Whose the record was before, where that changed or the record is gone.
+    pub was: Option<Belonged>,
+}
+
+/// Whose a record was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belonged {
+    /// Its owner.
+    pub owner: Option<Uuid>,
+    /// Its department.
+    pub department: Option<Uuid>,
+    /// Under which version of rights that was.
+    pub rights_version: i64,
+}
+
+impl Event {
+    /// One that is about no record.
+    pub fn of_tenant(kind: Kind, revision: i64) -> Self {
+        Self { kind, record: None, revision, was: None }
+    }
 }
 
 /// How far a reader has come.
@@ -81,18 +106,31 @@ pub struct News {
 /// Snapshots name the transactions under way; more than this fit no sensible server.
 const LONGEST_CURSOR: usize = 4_000;
 
-const APPEND: &str = "INSERT INTO {t}event (writer, kind, entity, record, revision, made_at) VALUES (0, ?1, ?2, ?3, ?4, ?5)";
-const APPEND_POSTGRES: &str = "INSERT INTO {t}event (writer, kind, entity, record, revision, made_at)
-VALUES (CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), ?1, ?2, ?3, ?4, ?5)";
+const APPEND: &str =
+    "INSERT INTO {t}event (writer, kind, entity, record, revision, made_at, was_owner, was_department, was_rights)
+VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const APPEND_POSTGRES: &str =
+    "INSERT INTO {t}event (writer, kind, entity, record, revision, made_at, was_owner, was_department, was_rights)
+VALUES (CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const NEWEST: &str = "SELECT COALESCE(MAX(seq), 0) FROM {t}event";
 const SNAPSHOT: &str = "SELECT CAST(pg_current_snapshot() AS TEXT)";
-const AFTER: &str = "SELECT seq, kind, entity, record, revision FROM {t}event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-const UNSEEN: &str = "SELECT seq, kind, entity, record, revision FROM {t}event
+const AFTER: &str = "SELECT seq, kind, entity, record, revision, was_owner, was_department, was_rights FROM {t}event
+WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+const UNSEEN: &str = "SELECT seq, kind, entity, record, revision, was_owner, was_department, was_rights FROM {t}event
 WHERE writer >= ?1 AND NOT pg_visible_in_snapshot(CAST(CAST(writer AS TEXT) AS xid8), CAST(CAST(?2 AS TEXT) AS pg_snapshot))
 ORDER BY seq LIMIT ?3";
 // The newest row stays, so that SQLite, which counts from the highest number, never gives a number twice.
 const FORGET: &str = "DELETE FROM {t}event WHERE made_at < ?1 AND seq < (SELECT MAX(seq) FROM {t}event)";
-const TYPES: [ColumnType; 5] = [ColumnType::Integer, ColumnType::Text, ColumnType::Text, ColumnType::Uuid, ColumnType::Integer];
+const TYPES: [ColumnType; 8] = [
+    ColumnType::Integer,
+    ColumnType::Text,
+    ColumnType::Text,
+    ColumnType::Uuid,
+    ColumnType::Integer,
+    ColumnType::Uuid,
+    ColumnType::Uuid,
+    ColumnType::Integer,
+];
 
 /// Writes down what the transaction does.
 pub fn append(tx: &mut Tx, event: Event, at: OffsetDateTime) -> Result<(), StorageError> {
@@ -104,7 +142,18 @@ pub fn append(tx: &mut Tx, event: Event, at: OffsetDateTime) -> Result<(), Stora
         Some((entity, record)) => (Bind::text(entity.to_string()), Bind::id(record.0)),
         None => (Bind::null(ColumnType::Text), Bind::null(ColumnType::Uuid)),
     };
-    let binds = [Bind::text(event.kind.name()), entity, record, Bind::integer(event.revision), Bind::instant(at)];
+    let id = |id: Option<Uuid>| id.map_or(Bind::null(ColumnType::Uuid), Bind::id);
+    let rights = event.was.map_or(Bind::null(ColumnType::Integer), |was| Bind::integer(was.rights_version));
+    let binds = [
+        Bind::text(event.kind.name()),
+        entity,
+        record,
+        Bind::integer(event.revision),
+        Bind::instant(at),
+        id(event.was.and_then(|was| was.owner)),
+        id(event.was.and_then(|was| was.department)),
+        rights,
+    ];
     tx.execute(sql, &binds).map(drop)
 }
 
@@ -190,11 +239,13 @@ fn decode(row: Row) -> Result<(i64, Event), StorageError> {
     let mut cells = Cells::of(row);
     let (seq, kind, entity, record, revision) =
         (cells.integer()?, cells.text()?, cells.optional_text()?, cells.optional_id()?, cells.integer()?);
+    let (owner, department, rights) = (cells.optional_id()?, cells.optional_id()?, cells.optional_integer()?);
+    let was = rights.map(|rights_version| Belonged { owner, department, rights_version });
     let kind = Kind::ALL.into_iter().find(|known| known.name() == kind);
     let kind = kind.ok_or_else(|| StorageError::Bug("an event of an unknown kind".to_owned()))?;
     let entity = entity.map(|id| id.parse().map(EntityId)).transpose();
     let entity = entity.map_err(|_no_id| StorageError::Bug("an event of something that is no entity".to_owned()))?;
-    Ok((seq, Event { kind, record: entity.zip(record.map(RecordId)), revision }))
+    Ok((seq, Event { kind, record: entity.zip(record.map(RecordId)), revision, was }))
 }
 
 #[cfg(test)]

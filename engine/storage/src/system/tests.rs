@@ -278,7 +278,7 @@ fn an_event_that_is_committed_late_is_not_skipped() {
 
     crate::tests::cluster::on_postgres(|store| {
         let db = tenant(store);
-        let event = |revision| Event { kind: Kind::Published, record: None, revision };
+        let event = |revision| Event::of_tenant(Kind::Published, revision);
         let start = db.read_blocking(event::now).unwrap();
         let ((written, is_written), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
         let (slow_db, released) = (db.clone(), Mutex::new(released));

@@ -330,7 +330,10 @@ fn person(catalog: &mut Catalog) -> Rights {
         catalog.roles.insert(role.id, Arc::new(role));
     }
     let roles = catalog.roles.keys().copied().collect();
-    Rights::of(catalog, Actor { user: RecordId(Uuid::from_u128(92)), name: "Li".to_owned(), department: None, roles })
+    Rights::of(
+        catalog,
+        Actor { user: RecordId(Uuid::from_u128(92)), name: "Li".to_owned(), department: None, below: Vec::new(), roles },
+    )
 }
 
 /// Id, owner and customer of every order.

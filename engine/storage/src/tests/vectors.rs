@@ -143,6 +143,7 @@ fn bench(store: &Store) -> (crate::TenantDb, Arc<Bench>) {
         user: RecordId(env["user"]["id"].as_str().unwrap().parse().unwrap()),
         name: env["user"]["name"].as_str().unwrap().to_owned(),
         department: env["user"]["department"].as_str().map(|id| id.parse().unwrap()),
+        below: Vec::new(),
         roles: Vec::new(),
     };
     let Value::Instant(now) = value(&env["now"], ColumnType::Instant, false) else { panic!("a moment") };
