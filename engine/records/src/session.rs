@@ -78,4 +78,12 @@ impl<'t> Session<'t> {
     pub fn history(&mut self, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {
         read::history::history(&self.frame, self.tx, entity, id, params)
     }
+    /// That a revision of a record is sealed: its hash, the way to the root, the seal. A hash lets one guess at what it was made
+    /// of, so only administrators may have it. Answers JSON.
+    pub fn proof(&mut self, entity: &str, id: &str, revision: i64) -> Result<String, RecordsError> {
+        if !self.frame.rights.is_administrator() {
+            return Err(RecordsError::NotFound);
+        }
+        read::proof::proof(&self.frame, self.tx, (entity, id), revision)
+    }
 }

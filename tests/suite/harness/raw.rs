@@ -43,4 +43,20 @@ impl Raw {
             }
         }
     }
+
+    /// A record's id as it stands in a statement.
+    pub(crate) fn literal(&self, id: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("x'{}'", id.replace('-', "")),
+            Self::Postgres(..) => format!("'{id}'"),
+        }
+    }
+
+    /// What an insert says that brings the numbers which the database counts up by itself.
+    pub(crate) fn with_numbers(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(..) => "OVERRIDING SYSTEM VALUE",
+        }
+    }
 }

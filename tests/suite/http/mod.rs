@@ -11,6 +11,7 @@ mod publishing;
 mod reach;
 mod roles;
 mod schema;
+mod seals;
 mod sign_in;
 mod thumbnails;
 mod unknown;

@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod params;
+pub(crate) mod proof;
 pub(crate) mod search;
 pub(crate) mod selection;
 pub(crate) mod visible;

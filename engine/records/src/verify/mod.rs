@@ -6,12 +6,16 @@ mod definitions;
 mod files;
 mod history;
 mod rows;
+mod seals;
 mod search;
 mod tables;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use kontor_definitions::{LocalText, RecordId};
+use kontor_storage::system::seal::Head;
+
+pub use seals::ACCESS_KEPT_AT_LEAST;
 
 use crate::{error::RecordsError, finding::Text, session::Session};
 
@@ -29,6 +33,8 @@ pub enum Invariant {
     References,
     /// I5: each record's history is one unbroken chain that ends at the record's revision.
     History,
+    /// I5: what was sealed is as it was, and the seals are one unbroken chain.
+    Seals,
     /// I8: numbers of documents were all given by their sequence, gapless ones without a gap.
     Numbers,
     /// I12: stored derived values are what their inputs give.
@@ -51,6 +57,7 @@ impl Invariant {
             Self::Tables => "tables",
             Self::References => "references",
             Self::History => "history",
+            Self::Seals => "seals",
             Self::Numbers => "numbers",
             Self::Derived => "derived",
             Self::Values => "values",
@@ -138,6 +145,11 @@ impl Breach {
 impl Session<'_> {
     /// Looks at everything that is stored. Only for the engine itself: a report is not cut to anybody's rights.
     pub fn verify(&mut self) -> Result<Report, RecordsError> {
+        self.verify_against(&[])
+    }
+
+    /// `verify`, and whether the chain of seals holds the heads that were kept elsewhere.
+    pub fn verify_against(&mut self, heads: &[Head]) -> Result<Report, RecordsError> {
         if !Arc::ptr_eq(&self.frame.rights, &self.frame.definer) {
             return Err(RecordsError::NotFound);
         }
@@ -153,6 +165,7 @@ impl Session<'_> {
         let (seen, held) = rows::look(&frame, self.tx, &mut report)?;
         files::look(&frame, self.tx, &held, &mut report)?;
         history::look(&frame, self.tx, &seen, &mut report)?;
+        seals::look(&frame, self.tx, heads, &mut report)?;
         search::look(&frame, self.tx, &mut report)?;
         Ok(report)
     }

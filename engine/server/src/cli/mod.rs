@@ -4,6 +4,7 @@ mod console;
 mod demo;
 mod findings;
 mod import;
+mod seal;
 mod serve;
 mod template;
 mod tenant;
@@ -83,6 +84,8 @@ enum Command {
     App(app::AppCommand),
     /// Import the rows of a file as records
     Import(import::ImportArgs),
+    /// Seal history and the access log now, and print the newest seal: keep it elsewhere, `verify --head` compares with it
+    Seal(seal::SealArgs),
     /// Look at everything that is stored and tell what does not hold
     Verify(verify::VerifyArgs),
 }
@@ -118,6 +121,7 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
         Command::Tenant(command) => tenant::run(console, &config, command),
         Command::App(command) => app::run(console, &config, command),
         Command::Import(args) => import::run(console, &config, &args),
+        Command::Seal(args) => seal::run(console, &config, &args),
         Command::Verify(args) => verify::run(console, &config, &args),
     }
 }

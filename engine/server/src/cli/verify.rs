@@ -5,6 +5,7 @@ use kontor_records::{
     Caller, RecordsError, Who,
     verify::{Breach, Report},
 };
+use kontor_storage::system::seal::Head;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -17,9 +18,22 @@ pub(super) struct VerifyArgs {
     /// Only this tenant; without it every tenant
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
+    /// A seal that was kept elsewhere, as `kontor seal` prints it: it must be in the tenant's chain; may be given several times
+    #[arg(long = "head", value_name = "NUMBER:HASH", requires = "tenant", value_parser = head)]
+    heads: Vec<Head>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// `NUMBER:HASH`
+fn head(text: &str) -> Result<Head, String> {
+    let parts = text.split_once(':').and_then(|(number, hash)| Some((number.parse().ok()?, hash)));
+    let hash = |hash: &str| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    match parts {
+        Some((number, text)) if number > 0 && hash(text) => Ok(Head { number, hash: text.to_owned() }),
+        _ => Err("a number, a colon and 64 hexadecimal digits, as kontor seal prints them".to_owned()),
+    }
 }
 
 /// Runs the command.
@@ -57,7 +71,9 @@ fn reports(console: Console, engine: &Engine, args: &VerifyArgs) -> Result<Vec<(
         let (now, today) = engine.moment();
         let locale = console.language.tag().to_owned();
         let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: 0, locale };
-        reports.push((name, kontor_records::read_blocking(&tenant, caller, |session| session.verify())?));
+        let heads = args.heads.clone();
+        let report = kontor_records::read_blocking(&tenant, caller, move |session| session.verify_against(&heads))?;
+        reports.push((name, report));
     }
     Ok(reports)
 }

@@ -12,7 +12,7 @@ use time_tz::TimeZone as _;
 
 use super::{
     answer,
-    caller::SignedIn,
+    caller::{Administrator, SignedIn},
     request::Request,
     route::Answer,
     work::{read, write},
@@ -66,6 +66,15 @@ pub(super) async fn history(engine: Arc<Engine>, caller: SignedIn, request: Requ
         StatusCode::OK,
         read(&engine, (&caller, request.language), move |session| session.history(&entity, &id, &params)).await?,
     ))
+}
+
+/// That a revision of a record is sealed; for administrators.
+pub(super) async fn proof(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let (entity, id) = named(&request);
+    let revision = request.part("revision").parse().map_err(|_not_a_number| Problem::new(Code::NotFound))?;
+    let job = move |session: &mut Session<'_>| session.proof(&entity, &id, revision);
+    Ok(body(StatusCode::OK, read(&engine, (&caller.0, request.language), job).await?))
 }
 
 /// Makes a record.

@@ -27,6 +27,7 @@ pub fn table() -> Vec<Route> {
         route(patch, "/api/records/{entity}/{id}", records::update),
         route(delete.clone(), "/api/records/{entity}/{id}", records::archive),
         route(get.clone(), "/api/records/{entity}/{id}/history", records::history),
+        route(get.clone(), "/api/records/{entity}/{id}/history/{revision}/proof", records::proof),
         route(post.clone(), "/api/records/{entity}/{id}/actions/{action}", records::act),
         streamed(post.clone(), "/api/files", files::upload),
         route(get.clone(), "/api/files/{id}", files::download),

@@ -6,6 +6,7 @@ mod answers;
 mod events;
 mod files;
 mod runner;
+mod seal;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -127,7 +128,7 @@ impl Turn {
 
 /// Every job.
 pub(crate) fn all() -> Vec<Job> {
-    vec![answers::JOB, events::JOB, files::JOB, sessions::JOB]
+    vec![answers::JOB, events::JOB, files::JOB, seal::JOB, sessions::JOB]
 }
 
 /// Runs one job for every tenant now, whether due or not, as if it were this moment; for tests and repairs.

@@ -1,10 +1,9 @@
 //! The history of records: the changed fields of each revision, chained by hash per record.
 use kontor_definitions::{ColumnType, EntityId, RecordId};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::{cells::Cells, hex};
+use super::{cells::Cells, digest};
 use crate::{bind::Bind, error::StorageError, query::Row, tx::Tx};
 
 /// A revision of a record.
@@ -27,6 +26,7 @@ pub struct Entry {
 }
 
 const LAST_HASH: &str = "SELECT hash FROM {t}history WHERE record = ?1 ORDER BY revision DESC LIMIT 1";
+const HASH: &str = "SELECT hash FROM {t}history WHERE record = ?1 AND revision = ?2";
 const APPEND: &str = "INSERT INTO {t}history (record, revision, entity, made_at, made_by, action, changes, hash)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const LIST: &str = "SELECT record, revision, entity, made_at, made_by, action, changes, hash FROM {t}history
@@ -134,26 +134,24 @@ pub fn last_hash(tx: &mut Tx, record: RecordId) -> Result<String, StorageError> 
     Cells::first(rows).map_or(Ok(String::new()), |mut cells| cells.text())
 }
 
+/// The hash of a revision, if it is there.
+pub fn hash(tx: &mut Tx, record: RecordId, revision: i64) -> Result<Option<String>, StorageError> {
+    let rows = tx.query(HASH, &[Bind::id(record.0), Bind::integer(revision)], &[ColumnType::Text])?;
+    Cells::first(rows).map(|mut cells| cells.text()).transpose()
+}
+
 /// The hash of a revision: of the one before and of everything the row says, each part with its length before it.
 fn chain(previous: &str, entry: &Entry, changes: &str) -> String {
-    // Databases keep microseconds; a finer moment would hash differently when read back.
-    let micros = (entry.made_at.unix_timestamp_nanos() / 1_000).to_string();
-    let parts = [
+    digest::of_parts(&[
         previous,
         &entry.record.to_string(),
         &entry.revision.to_string(),
         &entry.entity.to_string(),
-        &micros,
+        &digest::moment(entry.made_at),
         &entry.made_by.to_string(),
         &entry.action,
         changes,
-    ];
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hex(&hasher.finalize())
+    ])
 }
 
 fn decode(row: Row) -> Result<(Entry, String, String), StorageError> {

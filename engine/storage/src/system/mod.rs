@@ -1,5 +1,7 @@
 //! System tables of a tenant, one file of fixed SQL each.
+pub mod access_log;
 pub(crate) mod cells;
+pub mod digest;
 pub mod document;
 pub mod draft;
 pub mod event;
@@ -12,6 +14,7 @@ pub mod outbox;
 pub mod package;
 pub mod retired_id;
 pub mod revision;
+pub mod seal;
 pub mod search;
 pub mod sequence;
 pub mod state;

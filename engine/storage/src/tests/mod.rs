@@ -3,6 +3,7 @@ pub(crate) mod catalog;
 pub(crate) mod cluster;
 mod rows;
 mod schema;
+mod seal;
 mod store;
 mod vectors;
 

@@ -3,6 +3,7 @@ mod groups;
 mod orders;
 mod rights;
 mod rollups;
+mod seals;
 mod search;
 mod together;
 mod verify;

@@ -1,0 +1,36 @@
+//! `kontor seal`: seals history and the access log now and prints the newest seal, to be kept elsewhere.
+use clap::Args;
+
+use super::{Console, Outcome, app, serve::complain};
+use crate::{config::Config, engine::Engine, language::Text, server};
+
+/// Options of `seal`.
+#[derive(Debug, Args)]
+pub(super) struct SealArgs {
+    /// The tenant
+    #[arg(long, value_name = "NAME")]
+    tenant: String,
+}
+
+/// Runs the command: prints `NUMBER:HASH`, as `kontor verify --head` takes it.
+pub(super) fn run(console: Console, config: &Config, args: &SealArgs) -> Outcome {
+    let store = match server::open(config) {
+        Ok(store) => store,
+        Err(error) => return complain(console, &error),
+    };
+    let engine = Engine::new(config.clone(), store);
+    let tenant = match engine.apps().tenant_named(&args.tenant) {
+        Ok(tenant) => tenant,
+        Err(error) => return app::complain(console, &error),
+    };
+    match kontor_records::seal_blocking(tenant.db(), engine.now()) {
+        Ok(head) => {
+            console.print(&format!("{}:{}", head.number, head.hash));
+            Outcome::Good
+        }
+        Err(error) => {
+            console.complain(Text("无法封存：{0}", "it cannot be sealed: {0}"), &[&error.to_string()]);
+            Outcome::Failed
+        }
+    }
+}
