@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kontor_access::{Actor, Rights};
 use kontor_apps::{Snapshot, Tenant};
 use kontor_definitions::{Locale, RecordId};
-use kontor_storage::{Queue, Tx};
+use kontor_storage::{Queue, Tx, system::access_log::Access};
 use time::{Date, OffsetDateTime};
 
-use crate::{error::RecordsError, frame::Frame, session::Session, shared};
+use crate::{access, error::RecordsError, frame::Frame, session::Session, shared};
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub async fn write<T: Send + 'static>(
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, RecordsError> {
     let of = Arc::clone(tenant);
-    tenant.write(queue, move |snapshot, version, tx| job(&mut begin(&of, &caller, snapshot, version, tx)?)).await
+    tenant.write(queue, move |snapshot, version, tx| whole(begin(&of, &caller, snapshot, version, tx)?, &job)).await
 }
 
 /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.
@@ -52,7 +52,7 @@ pub fn write_blocking<T: Send + 'static>(
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, RecordsError> {
     let of = Arc::clone(tenant);
-    tenant.write_blocking(queue, move |snapshot, version, tx| job(&mut begin(&of, &caller, snapshot, version, tx)?))
+    tenant.write_blocking(queue, move |snapshot, version, tx| whole(begin(&of, &caller, snapshot, version, tx)?, &job))
 }
 
 /// Runs a job in a read-only transaction: one consistent picture.
@@ -62,7 +62,12 @@ pub async fn read<T: Send + 'static>(
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, RecordsError> {
     let of = Arc::clone(tenant);
-    tenant.read(move |snapshot, version, tx| job(&mut begin(&of, &caller, snapshot, version, tx)?)).await
+    let read = tenant.read(move |snapshot, version, tx| noted(begin(&of, &caller, snapshot, version, tx)?, &job));
+    let (answer, accesses): (T, Vec<Access>) = read.await?;
+    if !accesses.is_empty() {
+        tenant.db().write(Queue::Interactive, move |tx| access::append(tx, &accesses)).await?;
+    }
+    Ok(answer)
 }
 
 /// `read` for the command line and tests.
@@ -72,7 +77,12 @@ pub fn read_blocking<T: Send + 'static>(
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, RecordsError> {
     let of = Arc::clone(tenant);
-    tenant.read_blocking(move |snapshot, version, tx| job(&mut begin(&of, &caller, snapshot, version, tx)?))
+    let read = tenant.read_blocking(move |snapshot, version, tx| noted(begin(&of, &caller, snapshot, version, tx)?, &job));
+    let (answer, accesses): (T, Vec<Access>) = read?;
+    if !accesses.is_empty() {
+        tenant.db().write_blocking(Queue::Interactive, move |tx| access::append(tx, &accesses))?;
+    }
+    Ok(answer)
 }
 
 /// `write_blocking` whose writes are taken back: the same answer and the same findings, and nothing is written.
@@ -96,6 +106,22 @@ pub fn dry_run_blocking<T: Send + 'static>(
         }
         other => other,
     }
+}
+
+/// Runs a job and writes what it noted for the access log in the same transaction.
+fn whole<T>(mut session: Session<'_>, job: &impl Fn(&mut Session<'_>) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
+    let answer = job(&mut session)?;
+    session.write_accesses()?;
+    Ok(answer)
+}
+
+/// Runs a job that only reads; what it noted is written after it, and before its answer is given away.
+fn noted<T>(
+    mut session: Session<'_>,
+    job: &impl Fn(&mut Session<'_>) -> Result<T, RecordsError>,
+) -> Result<(T, Vec<Access>), RecordsError> {
+    let answer = job(&mut session)?;
+    Ok((answer, session.accesses))
 }
 
 fn begin<'t>(

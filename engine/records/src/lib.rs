@@ -4,6 +4,7 @@
 //! input arrives as [`Input`] or [`Params`], answers leave as JSON text.
 //!
 //! Start reading at `session.rs`, then `write/mod.rs`.
+mod access;
 mod coerce;
 mod condition;
 mod cursor;

@@ -1,7 +1,7 @@
 //! A session: one person's view of the business data inside one transaction, under one revision of the definitions.
 use std::sync::Arc;
 
-use kontor_storage::Tx;
+use kontor_storage::{Tx, system::access_log::Access};
 
 use crate::{error::RecordsError, frame::Frame, ids::Ids, read, write::cascade::Touched};
 
@@ -39,6 +39,10 @@ pub struct Session<'t> {
     pub(crate) ids: Ids,
     /// Records whose roll-ups build on what was written so far.
     pub(crate) touched: Touched,
+    /// From where the person asks; empty for the command line.
+    pub(crate) address: String,
+    /// What is noted for the access log so far.
+    pub(crate) accesses: Vec<Access>,
 }
 
 impl<'t> Session<'t> {
@@ -54,7 +58,7 @@ impl<'t> Session<'t> {
 
     pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
         let ids = Ids::new(frame.now, seed);
-        Self { frame: Arc::new(frame), tx, ids, touched: Touched::new() }
+        Self { frame: Arc::new(frame), tx, ids, touched: Touched::new(), address: String::new(), accesses: Vec::new() }
     }
 
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`, `q`. Answers JSON.

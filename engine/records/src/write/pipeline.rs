@@ -88,6 +88,7 @@ impl Session<'_> {
         if entity.app == "base" && ["user", "role_assignment", "department"].contains(&entity.name.as_str()) {
             state::bump_rights(self.tx)?;
             events::rights(&frame, self.tx)?;
+            self.note_rights(&work.draft, &work.name);
         }
         Ok(revision)
     }

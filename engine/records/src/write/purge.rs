@@ -96,6 +96,7 @@ impl Session<'_> {
         if draft.entity.app == "base" {
             state::bump_rights(self.tx)?;
             events::rights(&frame, self.tx)?;
+            self.note_rights(draft, "purge");
         }
         Ok(())
     }
