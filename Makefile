@@ -15,7 +15,7 @@ run: build ## build everything and start a demo on http://127.0.0.1:8080
 
 build: ui ## the web app and target/release/kontor
 	@echo "== kontor: release build (the first one takes some minutes)"
-	cargo build --release --locked -p kontor-server --bin kontor
+	cargo build --release --locked -p kontor-server --features s3 --bin kontor
 
 ui: builder-ui/dist/index.html ## the web app
 

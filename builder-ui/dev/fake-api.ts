@@ -35,7 +35,7 @@ const SESSION = {
   administrator: true,
   csrf: 'fake',
 };
-const ALL = { create: true, read: true, update: true, delete: true, export: true };
+const ALL = { create: true, read: true, update: true, delete: true, purge: true, export: true };
 const USER = {
   name: 'user',
   title: { 'zh-CN': '用户', en: 'User' },

@@ -84,6 +84,15 @@ export async function archiveRecord(entity: string, id: string) {
   await request('DELETE', path(entity, id));
 }
 
+/** Back from the archive. */
+export const restoreRecord = (entity: string, id: string) =>
+  post<StoredRecord>(path(entity, id, 'unarchive'));
+
+/** For good. */
+export async function purgeRecord(entity: string, id: string) {
+  await request('DELETE', path(entity, id), { query: { purge: true } });
+}
+
 export const runAction = (entity: string, id: string, action: string) =>
   post<StoredRecord>(path(entity, id, 'actions', action));
 

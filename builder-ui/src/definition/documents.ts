@@ -87,6 +87,8 @@ export interface FieldDoc {
   currency?: string;
   unit_field?: string;
   unit?: string;
+  /** The transition that gives an automatic number. */
+  assign_on?: string;
   options?: OptionDoc[];
   states?: OptionDoc[];
   initial?: string;
@@ -174,6 +176,7 @@ export interface EntityRights {
   read: boolean;
   update: boolean;
   delete: boolean;
+  purge: boolean;
   export: boolean;
   actions: string[];
   fields: Record<string, 'read' | 'write'>;

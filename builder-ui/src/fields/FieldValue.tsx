@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { FieldDoc } from '../definition/documents';
 import { useI18n } from '../i18n/I18n';
 import { Tag } from '../ui/Tag';
+import { FileCell } from './FileCell';
 import { FileList } from './FileList';
 import css from './fields.module.css';
 import { filesOf } from './files';
@@ -17,11 +18,13 @@ interface Props {
   label?: string | undefined;
   currency?: string | undefined;
   unit?: string | undefined;
+  /** In a row of a list or grid: on one line, without links. */
+  isCell?: boolean;
 }
 
 const LINKS: Partial<Record<FieldDoc['type'], string>> = { email: 'mailto:', phone: 'tel:', url: '' };
 
-export function FieldValue({ field, value, label, currency, unit }: Props): ReactNode {
+export function FieldValue({ field, value, label, currency, unit, isCell = false }: Props): ReactNode {
   const { locale, t } = useI18n();
   if (value === null || value === undefined || value === '') return null;
   const text = valueText(field, value, { locale, yes: t('common.yes'), no: t('common.no'), currency });
@@ -48,8 +51,10 @@ export function FieldValue({ field, value, label, currency, unit }: Props): Reac
       // History knows files by their ids: a file that no record holds any more has no name.
       return Array.isArray(value) && value.every((one) => typeof one === 'string') ? (
         t('field.files', { n: value.length })
+      ) : isCell ? (
+        <FileCell files={filesOf(value)} />
       ) : (
-        <FileList files={filesOf(value)} />
+        <FileList files={filesOf(value)} large={field.type === 'image' || field.type === 'signature'} />
       );
     case 'boolean':
       return value ? (

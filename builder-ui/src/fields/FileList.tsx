@@ -1,27 +1,26 @@
 // Files to read: preview, name as a link, size; in a form with a button that takes one out.
-import { FileText, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import { useI18n } from '../i18n/I18n';
 import { Button } from '../ui/Button';
 import { fileAddress, isPicture, type StoredFile, sizeText } from './files';
 import css from './files.module.css';
+import { Thumbnail } from './Thumbnail';
 
 interface Props {
   files: StoredFile[];
+  /** Pictures are what the field is for: each is shown large. */
+  large?: boolean;
   onRemove?: ((file: StoredFile) => void) | undefined;
 }
 
-export function FileList({ files, onRemove }: Props) {
+export function FileList({ files, large = false, onRemove }: Props) {
   const { t } = useI18n();
   if (files.length === 0) return null;
   return (
     <ul className={css.list}>
       {files.map((file) => (
         <li key={file.id} className={css.file}>
-          {isPicture(file) ? (
-            <img className={css.preview} src={fileAddress(file)} alt="" loading="lazy" />
-          ) : (
-            <FileText size={18} aria-hidden className={css.icon} />
-          )}
+          <Thumbnail file={file} shape={large && isPicture(file) ? 'large' : 'line'} />
           <a className={css.name} href={fileAddress(file)} target="_blank" rel="noreferrer noopener">
             {file.name}
           </a>

@@ -87,6 +87,7 @@ export function FilesInput({ field, value, onChange, ...props }: Props) {
       </legend>
       <FileList
         files={files}
+        large={images}
         onRemove={editable ? (gone) => put(files.filter((file) => file.id !== gone.id)) : undefined}
       />
       {sending ? (

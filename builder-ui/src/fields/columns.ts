@@ -48,6 +48,10 @@ const WIDTHS: Partial<Record<FieldDoc['type'], number>> = {
   auto_number: 150,
   reference: 220,
   user: 120,
+  image: 72,
+  signature: 72,
+  file: 160,
+  files: 120,
   long_text: 280,
 };
 

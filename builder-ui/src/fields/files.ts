@@ -18,6 +18,12 @@ export const filesOf = (value: unknown): StoredFile[] =>
 
 export const fileAddress = (file: StoredFile) => `/api/files/${encodeURIComponent(file.id)}`;
 
+/** Pixels of the longer side; the server draws these sizes. */
+export type ThumbnailSize = 96 | 320 | 1280;
+
+export const thumbnailAddress = (file: StoredFile, size: ThumbnailSize) =>
+  `${fileAddress(file)}/thumbnail?size=${size}`;
+
 /** Images that a browser shows and nothing can run in. */
 export const isPicture = (file: StoredFile) => /^image\/(png|jpeg|gif|webp)$/.test(file.type);
 

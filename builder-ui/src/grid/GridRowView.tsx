@@ -78,7 +78,7 @@ function CellValue({ column, value }: { column: GridColumn; value: unknown }) {
     <ReferenceCell column={column} value={value} />
   ) : (
     <span className={css.clip}>
-      <FieldValue field={column.field} value={value} />
+      <FieldValue isCell field={column.field} value={value} />
     </span>
   );
 }

@@ -3,6 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type MouseEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useI18n } from '../i18n/I18n';
+import { FilesDialog } from './FilesDialog';
 import { GridRowView } from './GridRowView';
 import css from './grid.module.css';
 import { Suggestions } from './Suggestions';
@@ -36,6 +37,7 @@ export function LineGrid(props: Props) {
   const head = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [composing, setComposing] = useState(false);
+  const [opened, setOpened] = useState<{ row: string; column: GridColumn } | null>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -46,6 +48,7 @@ export function LineGrid(props: Props) {
   });
   const grid = useEditing({
     ...props,
+    onOpen: (of, from) => setOpened({ row: of, column: from }),
     scrollTo: (row) => virtual.scrollToIndex(row),
     focus: () => input.current?.focus({ preventScroll: true }),
   });
@@ -197,6 +200,20 @@ export function LineGrid(props: Props) {
             minWidth: Math.max(220, span.width),
           }}
           onPick={grid.pick}
+        />
+      ) : null}
+      {opened ? (
+        <FilesDialog
+          column={opened.column}
+          index={rows.findIndex((candidate) => candidate.key === opened.row)}
+          rows={rows}
+          readOnly={readOnly}
+          error={errors[opened.row]?.[opened.column.name]}
+          onChange={(value) => props.onCells([{ row: opened.row, column: opened.column.name, value }])}
+          onClose={() => {
+            setOpened(null);
+            input.current?.focus({ preventScroll: true });
+          }}
         />
       ) : null}
       {cellError ? (

@@ -2,7 +2,7 @@
 import { readDecimal, shiftDecimal } from '../definition/decimal';
 import type { FieldDoc } from '../definition/documents';
 import { codeLabel } from '../fields/codes';
-import { optionsOf } from '../fields/value-text';
+import { optionsOf, valueText } from '../fields/value-text';
 import { formatDuration, readDuration } from '../i18n/format';
 import type { Locale } from '../i18n/locale';
 import { localToday, readDate, readTime } from '../ui/date-text';
@@ -11,6 +11,9 @@ const RECORDS: FieldDoc['type'][] = ['reference', 'user', 'department'];
 const CODES: FieldDoc['type'][] = ['country', 'currency', 'language'];
 
 export const isReference = (field: FieldDoc) => RECORDS.includes(field.type);
+
+/** Cells whose values are files: nothing is typed into them, they are opened. */
+export const isFiles = (field: FieldDoc) => ['file', 'files', 'image', 'signature'].includes(field.type);
 
 /** Cells whose values are chosen from a list. */
 export const hasChoices = (field: FieldDoc) =>
@@ -40,6 +43,11 @@ export function editText(field: FieldDoc, value: unknown, locale: Locale): strin
       return String(value);
     case 'time':
       return String(value).slice(0, 5);
+    case 'file':
+    case 'files':
+    case 'image':
+    case 'signature':
+      return valueText(field, value, { locale, yes: '', no: '' });
     case 'json':
     case 'choices':
       return JSON.stringify(value);
@@ -97,6 +105,10 @@ export function readCell(field: FieldDoc, typed: string): { value: unknown } | u
     case 'reference':
     case 'user':
     case 'department':
+    case 'file':
+    case 'files':
+    case 'image':
+    case 'signature':
       return undefined;
     default:
       return { value: typed };

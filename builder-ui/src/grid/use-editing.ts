@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type ClipboardEvent, type KeyboardEvent, useState } from 'react';
 import { rememberLabel, searchReferences } from '../fields/references';
 import { useI18n } from '../i18n/I18n';
-import { editText, hasChoices, isReference, readCell } from './cell-text';
+import { editText, hasChoices, isFiles, isReference, readCell } from './cell-text';
 import { printCells, readCells } from './clipboard';
 import { type Cell, moved, step } from './cursor';
 import type { CellChange, GridColumn, GridRow } from './types';
@@ -25,6 +25,8 @@ interface Options extends GridEvents {
   columns: GridColumn[];
   rows: GridRow[];
   readOnly: boolean;
+  /** A cell whose value is not typed. */
+  onOpen: (row: string, column: GridColumn) => void;
   scrollTo: (row: number) => void;
   focus: () => void;
 }
@@ -46,6 +48,7 @@ export function useEditing(options: Options) {
   const column = columns[cell.column];
   const row = rows[cell.row];
   const editable = !readOnly && column !== undefined && row !== undefined && !column.readOnly;
+  const opens = column !== undefined && row !== undefined && isFiles(column.field);
   const suggestions = useSuggestions(column, draft === null ? null : searched);
   const size = { rows: rows.length, columns: columns.length };
 
@@ -159,6 +162,10 @@ export function useEditing(options: Options) {
       go(next);
       return true;
     }
+    if (opens && (event.key === 'Enter' || event.key === 'F2' || event.key === ' ')) {
+      options.onOpen(row.key, column);
+      return true;
+    }
     if (!editable || !row) return false;
     if (event.key === 'Enter' || event.key === 'F2' || (event.altKey && event.key === 'ArrowDown')) {
       begin(textOf(column, row), hasChoices(column.field) ? '' : textOf(column, row));
@@ -203,7 +210,7 @@ export function useEditing(options: Options) {
     column,
     row,
     draft,
-    editable,
+    editable: editable && !opens,
     suggestions,
     highlighted,
     pick: (suggestion: Suggestion) => {
@@ -211,7 +218,7 @@ export function useEditing(options: Options) {
       options.focus();
     },
     onLeave: () => commit(true),
-    onType: (text: string) => editable && begin(text),
+    onType: (text: string) => editable && !opens && begin(text),
     onKeyDown,
     onPaste,
     onCopy,
@@ -221,7 +228,8 @@ export function useEditing(options: Options) {
       setAt(next);
       options.focus();
       const [of, from] = [columns[next.column], rows[next.row]];
-      if (edit && of && from && !of.readOnly && !readOnly) {
+      if (edit && of && from && isFiles(of.field)) options.onOpen(from.key, of);
+      else if (edit && of && from && !of.readOnly && !readOnly) {
         begin(textOf(of, from), hasChoices(of.field) ? '' : textOf(of, from));
       }
     },

@@ -1,12 +1,19 @@
 //! Settings of an instance: command line over environment over `kontor.toml` over defaults.
+mod bucket;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use kontor_storage::StoreConfig;
 use serde::Deserialize;
 use time_tz::Tz;
+
+pub use bucket::{BucketConfig, BucketFile};
+
+use crate::files::Bucket;
 
 /// The file with settings, looked for in the working directory.
 pub const FILE: &str = "kontor.toml";
@@ -52,6 +59,8 @@ pub struct Config {
     pub zone: &'static Tz,
     /// What files may take.
     pub files: FileLimits,
+    /// Where contents of files are kept; without it in `data`.
+    pub bucket: Option<Arc<Bucket>>,
 }
 
 /// What can be set in `kontor.toml`.
@@ -72,6 +81,14 @@ pub struct File {
     pub file_megabytes: Option<u64>,
     /// See [`FileLimits::tenant`].
     pub tenant_megabytes: Option<u64>,
+    /// `s3://bucket/prefix`: where contents of files are kept.
+    pub files: Option<String>,
+    /// See [`BucketFile::endpoint`].
+    pub s3_endpoint: Option<String>,
+    /// See [`BucketFile::region`].
+    pub s3_region: Option<String>,
+    /// See [`BucketFile::keys`].
+    pub s3_keys: Option<PathBuf>,
 }
 
 /// A setting that cannot be used.
@@ -89,6 +106,26 @@ pub enum ConfigError {
     /// The zone is not in the IANA database.
     #[error("\"{0}\" is no time zone; write it like {TIME_ZONE}")]
     BadZone(String),
+    /// The place for files is no bucket.
+    #[error(
+        "\"{0}\" is no place for files; write it like s3://bucket/prefix, or leave it out to keep them in the data directory"
+    )]
+    BadFiles(String),
+    /// The service of the bucket is no address.
+    #[error("\"{0}\" is no address of an S3 service; write it like https://s3.example.com")]
+    BadEndpoint(String),
+    /// Nothing opens the bucket.
+    #[error("the bucket needs keys: KONTOR_S3_ACCESS_KEY_ID and KONTOR_S3_SECRET_ACCESS_KEY, or a file named by s3_keys")]
+    NoKeys,
+    /// The file with the keys cannot be read.
+    #[error("cannot read the keys of the bucket in {0}: {1}")]
+    UnreadableKeys(PathBuf, #[source] std::io::Error),
+    /// The file with the keys has something else in it.
+    #[error("{0} must have access_key_id = \"…\" and secret_access_key = \"…\", each on a line of its own")]
+    BadKeys(PathBuf),
+    /// The bucket cannot be used as it is described.
+    #[error("the bucket cannot be used: {0}")]
+    BadBucket(String),
 }
 
 impl Config {

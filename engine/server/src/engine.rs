@@ -11,7 +11,7 @@ use time_tz::{OffsetDateTimeExt as _, Tz};
 use crate::{
     config::Config,
     events::Hub,
-    files::{Folder, Thumbnails},
+    files::{Contents, Folder, Incoming, Thumbnails},
     jobs::Touched,
     language::{Language, Text},
     problem::Problem,
@@ -25,7 +25,8 @@ pub struct Engine {
     apps: Arc<Apps>,
     desk: SignInDesk,
     screens: ScreenCache,
-    files: Folder,
+    contents: Contents,
+    incoming: Incoming,
     thumbnails: Thumbnails,
     events: Arc<Hub>,
     touched: Touched,
@@ -38,10 +39,14 @@ impl Engine {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let desk = SignInDesk::new(store.control(), Passwords::new(cores));
         let folder = config.data.join("files");
-        let (files, thumbnails) = (Folder::new(folder.clone()), Thumbnails::new(folder));
+        let contents = match &config.bucket {
+            Some(bucket) => Contents::Bucket(Arc::clone(bucket)),
+            None => Contents::Folder(Arc::new(Folder::new(folder.clone()))),
+        };
+        let (incoming, thumbnails) = (Incoming::new(folder), Thumbnails::default());
         let apps = Arc::new(Apps::open(store));
         let (screens, events, backfill) = (ScreenCache::default(), Arc::default(), Arc::new(Recompute));
-        Self { config, apps, desk, screens, files, thumbnails, events, touched: Touched::default(), backfill }
+        Self { config, apps, desk, screens, contents, incoming, thumbnails, events, touched: Touched::default(), backfill }
     }
 
     /// Its settings.
@@ -62,8 +67,13 @@ impl Engine {
     }
 
     /// Where the content of files is kept.
-    pub(crate) fn files(&self) -> &Folder {
-        &self.files
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// Where files are received.
+    pub(crate) fn incoming(&self) -> &Incoming {
+        &self.incoming
     }
 
     /// Small pictures of images.

@@ -8,6 +8,8 @@ use crate::{config::Config, engine::Engine, http, jobs::Runner};
 
 /// Requests and jobs under way get so long to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(30);
+/// No upload takes so long.
+const HALF_RECEIVED: Duration = Duration::from_secs(24 * 3600);
 
 /// Why an instance does not start.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// The bucket of files does not answer, is not there or is not opened by the keys.
+    #[error("the bucket of files cannot be used: {0}")]
+    Bucket(String),
     /// A thread of ours died.
     #[error("{0}")]
     Lost(String),
@@ -87,7 +92,19 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let listener = listen(config.listen).await?;
     let opened = tokio::task::spawn_blocking(move || open(&config).map(|store| Arc::new(Engine::new(config, store))));
     let engine = opened.await.map_err(|lost| StartError::Lost(lost.to_string()))??;
+    prepare_files(&engine).await?;
     serve(engine, listener, Jobs::Here)
+}
+
+/// Looks whether the bucket of files can be used, and removes what an earlier process left half received.
+pub async fn prepare_files(engine: &Engine) -> Result<(), StartError> {
+    if let Some(bucket) = &engine.config().bucket {
+        bucket.probe().await.map_err(StartError::Bucket)?;
+    }
+    if let Err(error) = engine.incoming().clear_all((engine.now() - HALF_RECEIVED).into()).await {
+        tracing::warn!(%error, "files that were left half received could not be removed");
+    }
+    Ok(())
 }
 
 /// Serves an instance on a socket.

@@ -1,9 +1,11 @@
 //! An empty database of one test: a folder for SQLite, a database of its own on the test cluster for PostgreSQL.
+use std::path::PathBuf;
+
 use kontor_storage::{Dialect, Store, StoreConfig};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
-use super::temporary::TemporaryFolder;
+use super::{bucket::BucketServer, temporary::TemporaryFolder};
 
 /// Where the suite finds PostgreSQL: the URL of a superuser on a cluster made for tests.
 const VARIABLE: &str = "KONTOR_TEST_POSTGRES";
@@ -12,6 +14,7 @@ const VARIABLE: &str = "KONTOR_TEST_POSTGRES";
 pub(crate) struct Database {
     folder: TemporaryFolder,
     server: Option<Server>,
+    bucket: Option<BucketServer>,
 }
 
 struct Server {
@@ -22,7 +25,7 @@ struct Server {
 impl Database {
     /// An empty data directory.
     pub(crate) fn sqlite() -> Self {
-        Self { folder: TemporaryFolder::new(), server: None }
+        Self { folder: TemporaryFolder::new(), server: None, bucket: None }
     }
 
     /// A new database on the test cluster, and an empty data directory for what is kept in files.
@@ -32,7 +35,30 @@ impl Database {
         };
         let name = format!("kontor_{}", Uuid::new_v4().simple());
         on_cluster(&cluster, &format!("CREATE DATABASE {name}"));
-        Self { folder: TemporaryFolder::new(), server: Some(Server { cluster, name }) }
+        Self { folder: TemporaryFolder::new(), server: Some(Server { cluster, name }), bucket: None }
+    }
+
+    #[cfg(feature = "s3")]
+    /// With an empty bucket for contents of files.
+    pub(crate) fn with_bucket(mut self) -> Self {
+        self.bucket = Some(BucketServer::start());
+        self
+    }
+
+    #[cfg(feature = "s3")]
+    /// The server of the bucket answers no more.
+    pub(crate) fn lose_bucket(&mut self) {
+        self.bucket = None;
+    }
+
+    /// The server of the bucket, where there is one.
+    pub(crate) fn bucket(&self) -> Option<&BucketServer> {
+        self.bucket.as_ref()
+    }
+
+    /// Where contents of files are on this machine's disk.
+    pub(crate) fn contents(&self) -> PathBuf {
+        self.bucket.as_ref().map_or_else(|| self.config().data.join("files"), BucketServer::objects)
     }
 
     /// Which database it is.

@@ -4,11 +4,17 @@ use std::sync::{Arc, OnceLock};
 use kontor_apps::{NewUser, Tenant, package::Package};
 use kontor_definitions::RecordId;
 use kontor_records::{Caller, Who, verify::Report};
-use kontor_server::{Config, config, engine::Engine, http, sign_in::password};
+use kontor_server::{
+    Config, config,
+    engine::Engine,
+    files::{self, Look},
+    http,
+    sign_in::password,
+};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::{client::Client, database::Database, repository};
+use super::{bucket::BucketServer, client::Client, database::Database, repository};
 
 /// The password of everybody in tests.
 pub(crate) const PASSWORD: &str = "kontor-test";
@@ -107,7 +113,10 @@ impl Instance {
         let who = Who::Engine(RecordId(Uuid::nil()));
         let caller = Caller { who, now, today, seed: 0, locale: "en".to_owned() };
         let report = kontor_records::read_blocking(&self.tenant, caller, |session| session.verify());
-        report.unwrap_or_else(|error| panic!("it cannot be verified: {error}"))
+        let mut report = report.unwrap_or_else(|error| panic!("it cannot be verified: {error}"));
+        let contents = files::verify(&self.engine, &self.tenant, (Look::Bytes, now), &mut report);
+        self.runtime.block_on(contents).unwrap_or_else(|error| panic!("contents cannot be verified: {error}"));
+        report
     }
 
     /// Everything that is stored holds.
@@ -136,6 +145,7 @@ fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
         tls: false,
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files,
+        bucket: database.bucket().map(BucketServer::bucket),
     };
     Arc::new(Engine::new(config, database.open()))
 }

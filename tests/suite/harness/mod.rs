@@ -1,4 +1,9 @@
 //! What the tests of the suite share: databases, people, golden files, the tree of the repository.
+#[cfg(feature = "s3")]
+pub(crate) mod bucket;
+#[cfg(not(feature = "s3"))]
+#[path = "no_bucket.rs"]
+pub(crate) mod bucket;
 pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod database;
@@ -29,3 +34,25 @@ macro_rules! both_databases {
     };
 }
 pub(crate) use both_databases;
+
+/// Like `both_databases!`, with a third test each that keeps contents of files in a bucket: `name::bucket`.
+macro_rules! every_store {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name {
+            #[test]
+            fn sqlite() {
+                super::$name(&$crate::harness::database::Database::sqlite());
+            }
+            #[test]
+            fn postgres() {
+                super::$name(&$crate::harness::database::Database::postgres());
+            }
+            #[cfg(feature = "s3")]
+            #[test]
+            fn bucket() {
+                super::$name(&$crate::harness::database::Database::sqlite().with_bucket());
+            }
+        })+
+    };
+}
+pub(crate) use every_store;

@@ -6,9 +6,10 @@ use std::{
 };
 
 use axum::http::Method;
-use kontor_records::verify::Invariant;
+use kontor_records::verify::{Invariant, Report};
 use kontor_server::{
     config::FileLimits,
+    files::Look,
     jobs::run_once,
     server::{Jobs, listen, serve},
 };
@@ -16,20 +17,22 @@ use serde_json::{Value as Json, json};
 use time::Duration;
 
 use crate::harness::{
-    both_databases,
     client::{Answer, Client},
     database::Database,
+    every_store,
     instance::{Instance, folder},
     raw::Raw,
 };
 
-both_databases!(
+every_store!(
     a_file_goes_up_into_a_record_and_down,
     a_file_is_for_those_who_read_it,
     what_cannot_be_kept_is_said,
     fields_take_the_files_that_they_may,
     unused_files_leave_after_a_day,
     verify_finds_files_that_are_held_and_not_written_down,
+    verify_finds_contents_that_are_not_what_was_uploaded,
+    documents_are_told_from_zip_files,
 );
 
 const PDF: &[u8] = b"%PDF-1.7\nsome pages";
@@ -170,7 +173,8 @@ fn what_cannot_be_kept_is_said(database: &Database) {
     }
     let full = large(b'd', 1).expect(507).json();
     assert_eq!(full["code"], "quota_reached");
-    let left: Vec<_> = std::fs::read_dir(data(database).join("incoming")).unwrap().collect();
+    let received = std::fs::read_dir(database.config().data.join("files")).unwrap().next().unwrap().unwrap().path();
+    let left: Vec<_> = std::fs::read_dir(received.join("incoming")).unwrap().collect();
     assert!(left.is_empty(), "what was refused is not left behind: {left:?}");
 }
 
@@ -215,6 +219,69 @@ fn verify_finds_files_that_are_held_and_not_written_down(database: &Database) {
     assert_eq!(instance.verified().counts[&Invariant::Files], 4, "two uses lost, two files called used: {spare}");
 }
 
+fn verify_finds_contents_that_are_not_what_was_uploaded(database: &Database) {
+    let instance = shelf(database);
+    let keeper = instance.client("keeper");
+    let file = uploaded(&keeper, "a.pdf", PDF);
+    keeper.post("/api/records/item", &json!({"title": "A", "scan": file["id"]})).expect(201);
+    let image = uploaded(&keeper, "a.png", &super::thumbnails::picture(200, 100, image::ImageFormat::Png));
+    keeper.get(&format!("/api/files/{}/thumbnail?size=96", id(&image))).expect(200);
+    instance.assert_whole("a held file, and an image with a thumbnail");
+    let place = content(database, PDF);
+    let shelf = place.parent().unwrap().to_owned();
+    let [lost, longer, changed, stray] = ["lost", "2", "uploaded", "belongs to no file"];
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 3600);
+    let written = |path: &std::path::Path, bytes: &[u8]| {
+        std::fs::write(path, bytes).unwrap();
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+    };
+    let damage: [(&str, &dyn Fn()); 6] = [
+        (lost, &|| std::fs::remove_file(&place).unwrap()),
+        (longer, &|| std::fs::write(&place, [PDF, PDF].concat()).unwrap()),
+        (changed, &|| std::fs::write(&place, [b"%PDF-1.8", &PDF[8..]].concat()).unwrap()),
+        (stray, &|| written(&shelf.join("ab"), b"x")),
+        (stray, &|| written(&data(database).join("notes.txt"), b"x")),
+        // Right content in the wrong place: nobody finds it there.
+        (stray, &|| written(&shelf.join(format!("{}x", place.file_name().unwrap().to_str().unwrap())), PDF)),
+    ];
+    for (word, damage) in damage {
+        damage();
+        let found = instance.verified();
+        assert_eq!(found.counts.get(&Invariant::Contents), Some(&1), "{word}: {found:?}");
+        assert!(format!("{:?}", found.breaches[0].message).contains(word) && !found.is_clean(), "{word}: {found:?}");
+        std::fs::write(&place, PDF).unwrap();
+        for stray in ["ab", &format!("{}x", place.file_name().unwrap().to_str().unwrap())] {
+            let _was_there = std::fs::remove_file(shelf.join(stray));
+        }
+        let _was_there = std::fs::remove_file(data(database).join("notes.txt"));
+        instance.assert_whole(word);
+    }
+    // Without reading the contents, what has the right size passes.
+    std::fs::write(&place, [b"%PDF-1.8", &PDF[8..]].concat()).unwrap();
+    let mut report = Report::default();
+    let (engine, tenant) = (instance.engine(), instance.tenant());
+    let look = kontor_server::files::verify(engine, tenant, (Look::Size, engine.now()), &mut report);
+    instance.runtime().block_on(look).unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    std::fs::write(&place, PDF).unwrap();
+    // A content that was just written may not be known yet; a thumbnail of nothing is only told.
+    std::fs::write(shelf.join("cd"), b"x").unwrap();
+    instance.assert_whole("a content under way");
+    std::fs::remove_file(shelf.join("cd")).unwrap();
+    written(&data(database).join("thumbnails").join("00.96"), b"x");
+    let found = instance.verified();
+    assert!(found.is_clean() && found.counts.get(&Invariant::Contents) == Some(&1), "{found:?}");
+}
+
+fn documents_are_told_from_zip_files(database: &Database) {
+    let keeper = shelf(database).client("keeper");
+    let zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let wrong = upload(&keeper, "a.docx", "", zip).expect(422).json();
+    assert_eq!(wrong["code"], "type_mismatch");
+    assert!(wrong["detail"].as_str().unwrap().contains("application/zip"), "{wrong}");
+    assert_eq!(uploaded(&keeper, "a.zip", zip)["type"], "application/zip");
+}
+
 fn unused_files_leave_after_a_day(database: &Database) {
     let instance = shelf(database);
     let keeper = instance.client("keeper");
@@ -237,13 +304,50 @@ fn unused_files_leave_after_a_day(database: &Database) {
     assert_eq!(contents(database), 0);
 }
 
+/// Two nodes: one removes a content that nobody holds while the other one takes the same content anew.
+#[test]
+fn what_is_uploaded_again_while_it_is_swept_stays() {
+    let database = Database::postgres();
+    let instance = shelf(&database);
+    let other = instance.another_node(&database);
+    let keeper = instance.client("keeper");
+    let mut raw = Raw::open(&database, instance.tenant());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for round in 0..20 {
+        uploaded(&keeper, "a.pdf", PDF);
+        raw.run("UPDATE {t}file SET since = since - INTERVAL '2 days'");
+        let file = std::thread::scope(|scope| {
+            let sweep = scope.spawn(|| runtime.block_on(run_once(other.engine(), "remove files", other.engine().now())).unwrap());
+            let file = uploaded(&keeper, "a.pdf", PDF);
+            sweep.join().unwrap();
+            file
+        });
+        let answer = keeper.get(&format!("/api/files/{}", id(&file)));
+        assert_eq!(answer.status, 200, "round {round}: an acknowledged upload is lost");
+    }
+    instance.assert_whole("uploads during sweeps");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_stays_flat_while_200_megabytes_go_up_and_down() {
+    let grown = grown_by_200_megabytes(&Database::sqlite());
+    assert!(grown < 48 << 10, "memory grew by {grown} KB");
+}
+
+#[cfg(all(target_os = "linux", feature = "s3"))]
+#[test]
+fn memory_stays_flat_while_200_megabytes_go_to_a_bucket_and_back() {
+    // With the server of the bucket in the same process.
+    let grown = grown_by_200_megabytes(&Database::sqlite().with_bucket());
+    assert!(grown < 96 << 10, "memory grew by {grown} KB");
+}
+
+#[cfg(target_os = "linux")]
+fn grown_by_200_megabytes(database: &Database) -> u64 {
     const CHUNK: usize = 1 << 20;
     const CHUNKS: usize = 200;
-    let database = Database::sqlite();
-    let instance = Instance::with_file_limits(&database, FileLimits::default());
+    let instance = Instance::with_file_limits(database, FileLimits::default());
     let admin = instance.client("admin");
     let running = instance
         .runtime()
@@ -269,8 +373,9 @@ fn memory_stays_flat_while_200_megabytes_go_up_and_down() {
     let down = std::io::copy(&mut ask(&format!("GET /api/files/{}", id(&file)), ""), &mut std::io::sink()).unwrap();
     assert!(down > u64::try_from(CHUNK * CHUNKS).unwrap(), "{down} bytes");
     let grown = peak_kilobytes() - before;
-    assert!(grown < 48 << 10, "memory grew by {grown} KB");
+    instance.assert_whole("200 MB");
     instance.runtime().block_on(running.stop());
+    grown
 }
 
 /// The most memory that this process ever had.
@@ -283,8 +388,15 @@ pub(super) fn peak_kilobytes() -> u64 {
 
 /// The folder of the only tenant with files.
 pub(super) fn data(database: &Database) -> std::path::PathBuf {
-    let files = database.config().data.join("files");
-    std::fs::read_dir(files).unwrap().next().unwrap().unwrap().path()
+    std::fs::read_dir(database.contents()).unwrap().next().unwrap().unwrap().path()
+}
+
+/// Where a content is.
+fn content(database: &Database, bytes: &[u8]) -> std::path::PathBuf {
+    let shelves = std::fs::read_dir(data(database)).unwrap().map(|entry| entry.unwrap().path());
+    let files = shelves.filter(|path| path.is_dir()).flat_map(|shelf| std::fs::read_dir(shelf).unwrap());
+    let mut files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files.find(|path| std::fs::read(path).unwrap() == bytes).unwrap()
 }
 
 /// How many contents are kept.

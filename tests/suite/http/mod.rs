@@ -1,6 +1,8 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
 mod access;
 mod archive;
+#[cfg(feature = "s3")]
+mod bucket;
 mod events;
 mod files;
 mod idempotency;

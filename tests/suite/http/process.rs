@@ -20,6 +20,7 @@ fn a_server_starts_answers_and_stops(database: &Database) {
         tls: false,
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files: config::FileLimits::default(),
+        bucket: None,
     };
     let running = runtime.block_on(start(config.clone())).unwrap_or_else(|error| panic!("{error}"));
     let addr = running.addr;

@@ -9,16 +9,16 @@ use serde_json::{Value as Json, json};
 use time::Duration;
 
 use super::files::{data, id, peak_kilobytes, shelf, upload, uploaded};
-use crate::harness::{both_databases, client::Client, database::Database};
+use crate::harness::{client::Client, database::Database, every_store};
 
-both_databases!(
+every_store!(
     an_image_has_thumbnails_of_three_sizes,
     a_thumbnail_is_for_those_who_may_have_the_image,
     what_has_no_thumbnail_is_said,
     thumbnails_leave_with_their_image,
 );
 
-fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+pub(super) fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let image: DynamicImage =
         RgbImage::from_fn(width, height, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 9])).into();
     let mut out = Cursor::new(Vec::new());
@@ -196,7 +196,7 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
     png(width, height, 100)
 }
 
-/// A small image whose header claims the largest size that its format knows.
+/// A small image whose header claims a size as large as its format knows.
 fn claiming(format: ImageFormat) -> Vec<u8> {
     let mut bytes = picture(16, 16, format);
     let (place, length) = match format {
@@ -206,6 +206,8 @@ fn claiming(format: ImageFormat) -> Vec<u8> {
     };
     bytes[place..place + length].fill(0xff);
     if format == ImageFormat::WebP {
+        // Fourteen bits each, less one: 16,383 by 16,383.
+        bytes[21..24].copy_from_slice(&[0xfe, 0xbf, 0xff]);
         bytes[24] |= 0x0f;
     }
     bytes

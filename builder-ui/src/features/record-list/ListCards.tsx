@@ -81,16 +81,16 @@ export function ListCards({
                     params={{ ...placeOfEntity(entity), id: record.id }}
                     className={css.title}
                   >
-                    <FieldValue {...cellOf(head, record)} />
+                    <FieldValue isCell {...cellOf(head, record)} />
                   </Link>
-                  {tag ? <FieldValue {...cellOf(tag, record)} /> : null}
+                  {tag ? <FieldValue isCell {...cellOf(tag, record)} /> : null}
                 </header>
                 <dl className={css.pairs}>
                   {others.map((column) => (
                     <div key={column.path} className={css.pair}>
                       <dt>{text(column.title)}</dt>
                       <dd>
-                        <FieldValue {...cellOf(column, record)} />
+                        <FieldValue isCell {...cellOf(column, record)} />
                       </dd>
                     </div>
                   ))}

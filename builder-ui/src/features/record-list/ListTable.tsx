@@ -53,7 +53,7 @@ const Row = memo(function Row(props: {
       style={{ transform: `translateY(${top}px)`, height: HEIGHT, gridTemplateColumns: template }}
     >
       {columns.map((column, place) => {
-        const value = <FieldValue {...cellOf(column, record)} />;
+        const value = <FieldValue isCell {...cellOf(column, record)} />;
         return (
           <span role="gridcell" key={column.path} className={column.numeric ? css.numeric : undefined}>
             {place === 0 ? (

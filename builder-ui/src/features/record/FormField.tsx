@@ -80,13 +80,25 @@ interface ReadOnlyProps {
 
 function ReadOnlyField({ field, label, value, currency, unit, error }: ReadOnlyProps) {
   const { catalog, entity } = useForm();
+  const { t, text } = useI18n();
   const isReference = ['reference', 'user', 'department'].includes(field.type);
+  // A number that a transition gives is not forgotten: it says when it comes.
+  const giver =
+    field.assign_on && (value === null || value === undefined)
+      ? entity.state?.transitions?.find((transition) => transition.action === field.assign_on)
+      : undefined;
   const reference = useReferenceLabel(targetOf(catalog, entity, field), isReference ? value : null);
   return (
     <dl className={fieldsCss.readonly}>
       <dt className={fieldsCss.readonlyLabel}>{label}</dt>
       <dd className={fieldsCss.readonlyValue}>
-        <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
+        {giver ? (
+          <span className={fieldsCss.pending}>
+            {t('record.assignedOn', { action: text(giver.title) || giver.action })}
+          </span>
+        ) : (
+          <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
+        )}
       </dd>
       {error ? <dd className={fieldsCss.error}>{error}</dd> : null}
     </dl>

@@ -29,7 +29,7 @@ export function HistoryPanel({ entity, id, onClose }: { entity: Entity; id: stri
   );
 }
 
-const ACTIONS = ['create', 'update', 'archive', 'unarchive', 'import'] as const;
+const ACTIONS = ['create', 'update', 'archive', 'unarchive', 'import', 'purge'] as const;
 
 function Entry({ entity, entry }: { entity: Entity; entry: HistoryEntry }) {
   const { t, text, locale } = useI18n();

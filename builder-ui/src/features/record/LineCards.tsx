@@ -5,9 +5,10 @@ import type { Entity } from '../../definition/catalog';
 import { sumDecimals } from '../../definition/decimal';
 import { FieldInput } from '../../fields/FieldInput';
 import { FieldValue } from '../../fields/FieldValue';
+import { filesOf } from '../../fields/files';
 import { useReferenceLabel } from '../../fields/references';
 import { valueText } from '../../fields/value-text';
-import { isReference } from '../../grid/cell-text';
+import { isFiles, isReference } from '../../grid/cell-text';
 import type { CellChange, GridColumn } from '../../grid/types';
 import { useI18n } from '../../i18n/I18n';
 import { Button } from '../../ui/Button';
@@ -104,6 +105,7 @@ function LineCard({ columns, row, number, isWrong, onOpen }: CardProps) {
   );
   if (!head) return null;
   const numbers = rest.filter((column) => column.numeric);
+  const files = rest.filter((column) => isFiles(column.field) && filesOf(row.values[column.name]).length > 0);
   return (
     <button type="button" className={css.card} data-wrong={isWrong ? '' : undefined} onClick={onOpen}>
       <span className={css.number}>{number}</span>
@@ -111,7 +113,7 @@ function LineCard({ columns, row, number, isWrong, onOpen }: CardProps) {
         {isReference(head.field) ? (
           title || t('grid.blank')
         ) : (
-          <FieldValue field={head.field} value={row.values[head.name]} />
+          <FieldValue isCell field={head.field} value={row.values[head.name]} />
         )}
       </span>
       <span className={css.numbers}>
@@ -119,6 +121,12 @@ function LineCard({ columns, row, number, isWrong, onOpen }: CardProps) {
           <span key={column.name} className={css.pair}>
             <span className={css.name}>{column.title}</span>
             <FieldValue field={column.field} value={row.values[column.name]} />
+          </span>
+        ))}
+        {files.map((column) => (
+          <span key={column.name} className={css.pair}>
+            <span className={css.name}>{column.title}</span>
+            <FieldValue isCell field={column.field} value={row.values[column.name]} />
           </span>
         ))}
       </span>

@@ -41,7 +41,7 @@ export function RecordForm({ entity, loaded, latest, onReload }: Props) {
   const catalog = useSuspenseQuery(catalogQuery).data;
   const [etag, setEtag] = useState(loaded?.etag);
   const [store] = useState(() => createFormStore(formData(loaded?.record, shapeOf(entity, catalog))));
-  const [asking, setAsking] = useState<'archive' | 'history' | null>(null);
+  const [asking, setAsking] = useState<'archive' | 'purge' | 'history' | null>(null);
   const form = formOf(catalog, entity, phone);
   const layout = useMemo(() => form?.document.layout ?? generatedLayout(entity), [form, entity]);
   const onForm = useMemo(() => new Set(fieldsIn(layout)), [layout]);
@@ -76,6 +76,10 @@ export function RecordForm({ entity, loaded, latest, onReload }: Props) {
     onArchived: () => {
       store.setState({ edited: {} });
       toast('ok', t('record.archived'));
+      toList();
+    },
+    onPurged: () => {
+      toast('ok', t('record.purged'));
       toList();
     },
   });
@@ -128,10 +132,16 @@ export function RecordForm({ entity, loaded, latest, onReload }: Props) {
           dirty={dirty}
           onBack={toList}
           onArchive={() => setAsking('archive')}
+          onRestore={() => void saving.restore()}
+          onPurge={() => setAsking('purge')}
           onHistory={() => setAsking('history')}
         />
         <div className={css.scroll}>
-          {archived ? <Banner tone="info">{t('record.isArchived')}</Banner> : null}
+          {archived ? (
+            <Banner tone="info">
+              {t(entity.rights.delete ? 'record.isArchivedRestore' : 'record.isArchived')}
+            </Banner>
+          ) : null}
           {outdated ? (
             <Banner
               tone="info"
@@ -193,6 +203,21 @@ export function RecordForm({ entity, loaded, latest, onReload }: Props) {
           onCancel={() => setAsking(null)}
         >
           {t('record.archiveHint')}
+        </Confirm>
+      ) : null}
+      {asking === 'purge' ? (
+        <Confirm
+          title={t('record.purgeTitle')}
+          confirm={t('record.purge')}
+          danger
+          isPending={saving.isBusy}
+          onConfirm={() => {
+            setAsking(null);
+            void saving.purge();
+          }}
+          onCancel={() => setAsking(null)}
+        >
+          {t('record.purgeHint')}
         </Confirm>
       ) : null}
       {asking === 'history' && loaded ? (

@@ -1,5 +1,5 @@
 // The bar above a form: where one is, what state it is in, what one can do.
-import { Archive, ArrowLeft, Ellipsis, History } from 'lucide-react';
+import { Archive, ArchiveRestore, ArrowLeft, Ellipsis, History, Trash2 } from 'lucide-react';
 import { targetOf } from '../../definition/catalog';
 import { FieldValue } from '../../fields/FieldValue';
 import { useReferenceLabel } from '../../fields/references';
@@ -14,10 +14,12 @@ interface Props {
   dirty: boolean;
   onBack: () => void;
   onArchive: () => void;
+  onRestore: () => void;
+  onPurge: () => void;
   onHistory: () => void;
 }
 
-export function RecordHeader({ dirty, onBack, onArchive, onHistory }: Props) {
+export function RecordHeader({ dirty, onBack, onArchive, onRestore, onPurge, onHistory }: Props) {
   const { t, text } = useI18n();
   const { catalog, entity, readOnly, isBusy } = useForm();
   const isNew = useFormState((form) => form.id === undefined);
@@ -46,6 +48,14 @@ export function RecordHeader({ dirty, onBack, onArchive, onHistory }: Props) {
       onAction: onArchive,
     });
   }
+  if (archived && entity.rights.purge) {
+    entries.push({
+      id: 'purge',
+      label: t('record.purge'),
+      icon: <Trash2 size={16} aria-hidden />,
+      onAction: onPurge,
+    });
+  }
   return (
     <header className={css.bar}>
       <title>{`${title} · ${kind} · Kontor`}</title>
@@ -64,6 +74,12 @@ export function RecordHeader({ dirty, onBack, onArchive, onHistory }: Props) {
       {dirty ? <span className={css.dirty}>{t('record.changed')}</span> : null}
       <span className={css.spacer} />
       <Actions />
+      {archived && entity.rights.delete ? (
+        <Button isDisabled={isBusy} onPress={onRestore}>
+          <ArchiveRestore size={16} aria-hidden />
+          {t('record.restore')}
+        </Button>
+      ) : null}
       {readOnly ? null : (
         <Button type="submit" variant="primary" isDisabled={isBusy}>
           {t(isBusy ? 'common.saving' : 'common.save')}

@@ -15,19 +15,12 @@ const WIDTHS: Partial<Record<FieldDoc['type'], number>> = {
   date: 120,
   currency: 90,
   reference: 200,
+  image: 96,
+  signature: 96,
+  file: 180,
+  files: 120,
 };
-const NOT_IN_GRIDS: FieldDoc['type'][] = [
-  'lines',
-  'links',
-  'files',
-  'file',
-  'image',
-  'signature',
-  'address',
-  'location',
-  'json',
-  'choices',
-];
+const NOT_IN_GRIDS: FieldDoc['type'][] = ['lines', 'links', 'address', 'location', 'json', 'choices'];
 
 export function lineColumns(
   catalog: Catalog,

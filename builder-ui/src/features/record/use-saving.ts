@@ -3,7 +3,15 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { randomKey } from '../../api/key';
 import { Offline, Problem } from '../../api/problem';
-import { archiveRecord, createRecord, runAction, type StoredRecord, updateRecord } from '../../api/records';
+import {
+  archiveRecord,
+  createRecord,
+  purgeRecord,
+  restoreRecord,
+  runAction,
+  type StoredRecord,
+  updateRecord,
+} from '../../api/records';
 import type { Entity } from '../../definition/catalog';
 import { useI18n } from '../../i18n/I18n';
 import { toast } from '../../ui/toast-store';
@@ -17,9 +25,10 @@ interface Options {
   isShown: (field: string) => boolean;
   onSaved: (record: StoredRecord, isNew: boolean) => void;
   onArchived: () => void;
+  onPurged: () => void;
 }
 
-export function useSaving({ store, entity, etag, isShown, onSaved, onArchived }: Options) {
+export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, onPurged }: Options) {
   const { t } = useI18n();
   const client = useQueryClient();
   const [isBusy, setBusy] = useState(false);
@@ -89,17 +98,34 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived }:
         explain(error, {});
       }
     });
-  const archive = () =>
+  /** Does something to the stored record; what forbids it is explained above the form. */
+  const change = (work: (id: string) => Promise<void>) =>
     busy(async () => {
       const { id } = store.getState();
       if (id === undefined) return;
       try {
-        await archiveRecord(entity.key, id);
-        await refresh();
-        onArchived();
+        await work(id);
       } catch (error) {
         explain(error, {});
       }
     });
-  return { isBusy, conflict, closeConflict: () => setConflict(false), save, act, archive };
+  const archive = () =>
+    change(async (id) => {
+      await archiveRecord(entity.key, id);
+      await refresh();
+      onArchived();
+    });
+  const restore = () =>
+    change(async (id) => {
+      onSaved(await restoreRecord(entity.key, id), false);
+      toast('ok', t('record.restored'));
+      await refresh();
+    });
+  const purge = () =>
+    change(async (id) => {
+      await purgeRecord(entity.key, id);
+      onPurged();
+      await refresh();
+    });
+  return { isBusy, conflict, closeConflict: () => setConflict(false), save, act, archive, restore, purge };
 }

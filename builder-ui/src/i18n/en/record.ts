@@ -5,6 +5,16 @@ export const record = {
   'record.archive': 'Archive',
   'record.archived': 'Archived',
   'record.isArchived': 'This record is archived and can only be looked at.',
+  'record.isArchivedRestore':
+    'This record is archived and can only be looked at. Restore it to go on working with it.',
+  'record.restore': 'Restore',
+  'record.restored': 'Restored from the archive',
+  'record.purge': 'Delete for good',
+  'record.purged': 'Deleted for good',
+  'record.purgeTitle': 'Delete this record for good?',
+  'record.purgeHint':
+    'The record and its lines cannot be brought back; only the history of its changes is kept. If other records still need it, the deletion is refused.',
+  'record.assignedOn': 'Assigned on “{action}”',
   'record.archiveTitle': 'Archive this record?',
   'record.archiveHint':
     'It disappears from lists, totals and searches; references to it stay. “Show archived” in the list finds it again.',
@@ -35,6 +45,7 @@ export const record = {
   'history.archive': 'archived',
   'history.unarchive': 'restored from the archive',
   'history.import': 'imported',
+  'history.purge': 'deleted for good',
   'grid.number': 'Row number',
   'grid.rowActions': 'Row actions',
   'grid.rows': '{n} rows',

@@ -5,6 +5,15 @@ export const record = {
   'record.archive': '归档',
   'record.archived': '已归档',
   'record.isArchived': '这条记录已归档，只能查看。',
+  'record.isArchivedRestore': '这条记录已归档，只能查看。如需继续使用，请先取消归档。',
+  'record.restore': '取消归档',
+  'record.restored': '已取消归档',
+  'record.purge': '彻底删除',
+  'record.purged': '已彻底删除',
+  'record.purgeTitle': '确定彻底删除这条记录吗？',
+  'record.purgeHint':
+    '删除后这条记录及其明细无法恢复，只保留修改历史。如果还有其他记录必须引用它，系统会拒绝删除并说明原因。',
+  'record.assignedOn': '“{action}”时编号',
   'record.archiveTitle': '确定归档这条记录吗？',
   'record.archiveHint':
     '归档后它不再出现在列表、统计和查找中，已有的引用仍然有效。可在列表的“查看已归档”中找到它。',
@@ -34,6 +43,7 @@ export const record = {
   'history.archive': '归档',
   'history.unarchive': '取消归档',
   'history.import': '导入',
+  'history.purge': '彻底删除',
   'grid.number': '行号',
   'grid.rowActions': '行操作',
   'grid.rows': '{n} 行',

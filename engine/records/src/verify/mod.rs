@@ -43,6 +43,8 @@ pub enum Invariant {
     Values,
     /// I11: files are held by exactly the records whose fields name them.
     Files,
+    /// I11: every file has its content, of the size and hash written down, and no content is without a file.
+    Contents,
     /// The definitions are, byte for byte, those that were published.
     Definitions,
     /// The search index is what the live records give.
@@ -62,6 +64,7 @@ impl Invariant {
             Self::Derived => "derived",
             Self::Values => "values",
             Self::Files => "files",
+            Self::Contents => "contents",
             Self::Definitions => "definitions",
             Self::Search => "search",
         }
@@ -104,6 +107,11 @@ impl Report {
     /// Whether no data is wrong.
     pub fn is_clean(&self) -> bool {
         self.errors == 0
+    }
+
+    /// Adds what was found by those who look at what the database does not keep.
+    pub fn tell(&mut self, invariant: Invariant, is_error: bool, message: LocalText) {
+        self.add(Breach { invariant, is_error, entity: None, record: None, field: None, message });
     }
 
     fn add(&mut self, breach: Breach) {

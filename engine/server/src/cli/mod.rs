@@ -11,12 +11,13 @@ mod tenant;
 mod verify;
 mod work;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    config::{self, Config, ConfigError},
+    config::{self, BucketConfig, BucketFile, Config, ConfigError},
+    files::Bucket,
     language::{Language, Text},
 };
 pub use console::Console;
@@ -68,6 +69,9 @@ struct InstanceArgs {
     /// PostgreSQL database, postgres://user:password@host/name; without it everything is kept in SQLite files
     #[arg(long, global = true, value_name = "URL", env = "KONTOR_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Bucket for the contents of files, s3://bucket/prefix; without it they are kept in the data directory
+    #[arg(long, global = true, value_name = "URL", env = "KONTOR_FILES")]
+    files: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -129,7 +133,13 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
 /// Command line over environment (clap has merged the two) over file over defaults.
 fn configured(args: InstanceArgs, listen: Option<String>, file: config::File) -> Result<Config, ConfigError> {
     let listen = listen.or(file.listen).unwrap_or_else(|| config::LISTEN.to_owned());
+    let settings = BucketFile { endpoint: file.s3_endpoint, region: file.s3_region, keys: file.s3_keys };
+    let bucket = args.files.or(file.files).map(|url| {
+        let described = BucketConfig::read(&url, settings, |name| std::env::var(name).ok())?;
+        Bucket::new(&described).map(Arc::new).map_err(ConfigError::BadBucket)
+    });
     Ok(Config {
+        bucket: bucket.transpose()?,
         data: args.data.or(file.data).unwrap_or_else(|| config::DATA.into()),
         database: args.database.or(file.database),
         listen: config::address(&listen)?,

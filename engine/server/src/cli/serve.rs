@@ -76,6 +76,9 @@ async fn until_stopped(console: Console, config: Config, demo: bool, jobs: Jobs)
         Ok(Err(outcome)) => return outcome,
         Err(lost) => return complain(console, &StartError::Lost(lost.to_string())),
     };
+    if let Err(error) = server::prepare_files(&engine).await {
+        return complain(console, &error);
+    }
     let running = match server::serve(engine, listener, jobs) {
         Ok(running) => running,
         Err(error) => return complain(console, &error),
@@ -129,6 +132,13 @@ pub(super) fn complain(console: Console, error: &StartError) -> Outcome {
                 "cannot listen on {0} ({1}); stop what uses the port or choose another address with --listen",
             ),
             &[&address.to_string(), &cause.to_string()],
+        ),
+        StartError::Bucket(cause) => console.complain(
+            Text(
+                "无法使用文件存储桶（{0}）。请检查 --files 的地址、KONTOR_S3_ENDPOINT 和密钥。",
+                "the bucket of files cannot be used ({0}); check --files, KONTOR_S3_ENDPOINT and the keys",
+            ),
+            &[cause],
         ),
         StartError::Lost(cause) => console.complain(Text("无法启动：{0}", "cannot start: {0}"), &[cause]),
     }

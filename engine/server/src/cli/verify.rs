@@ -10,7 +10,13 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{Console, Outcome, app, serve::complain};
-use crate::{config::Config, engine::Engine, language::Text, server};
+use crate::{
+    config::Config,
+    engine::Engine,
+    files::{self, Look},
+    language::Text,
+    server,
+};
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -21,6 +27,9 @@ pub(super) struct VerifyArgs {
     /// A seal that was kept elsewhere, as `kontor seal` prints it: it must be in the tenant's chain; may be given several times
     #[arg(long = "head", value_name = "NUMBER:HASH", requires = "tenant", value_parser = head)]
     heads: Vec<Head>,
+    /// Do not read the contents of files: only look whether each is there with its size
+    #[arg(long)]
+    no_contents: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -43,14 +52,18 @@ pub(super) fn run(console: Console, config: &Config, args: &VerifyArgs) -> Outco
         Err(error) => return complain(console, &error),
     };
     let engine = Engine::new(config.clone(), store);
-    let reports = match reports(console, &engine, args) {
+    let cannot = |error: &dyn std::error::Error| {
+        console.complain(Text("无法检查：{0}", "it cannot be verified: {0}"), &[&error.to_string()]);
+        Outcome::Failed
+    };
+    let mut reports = match reports(console, &engine, args) {
         Ok(reports) => reports,
         Err(RecordsError::App(error)) => return app::complain(console, &error),
-        Err(error) => {
-            console.complain(Text("无法检查：{0}", "it cannot be verified: {0}"), &[&error.to_string()]);
-            return Outcome::Failed;
-        }
+        Err(error) => return cannot(&error),
     };
+    if let Err(error) = look_at_contents(&engine, args, &mut reports) {
+        return cannot(error.as_ref());
+    }
     if args.json {
         let tenants: Vec<Json> = reports.iter().map(|(name, report)| in_json(console, name, report)).collect();
         console.print(&json!({ "tenants": tenants }).to_string());
@@ -76,6 +89,22 @@ fn reports(console: Console, engine: &Engine, args: &VerifyArgs) -> Result<Vec<(
         reports.push((name, report));
     }
     Ok(reports)
+}
+
+/// The contents of files, which the database does not keep.
+fn look_at_contents(
+    engine: &Engine,
+    args: &VerifyArgs,
+    reports: &mut [(String, Report)],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let look = if args.no_contents { Look::Size } else { Look::Bytes };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        for (name, report) in reports {
+            let tenant = engine.apps().tenant_named(name)?;
+            files::verify(engine, &tenant, (look, engine.now()), report).await?;
+        }
+        Ok(())
+    })
 }
 
 fn in_json(console: Console, name: &str, report: &Report) -> Json {

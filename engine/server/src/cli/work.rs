@@ -36,6 +36,9 @@ async fn work(console: Console, config: Config, once: bool) -> Outcome {
         Ok(Err(error)) => return complain(console, &error),
         Err(lost) => return complain(console, &StartError::Lost(lost.to_string())),
     };
+    if let Err(error) = server::prepare_files(&engine).await {
+        return complain(console, &error);
+    }
     if once {
         return match jobs::run_due(&engine).await {
             Ok(runs) => {

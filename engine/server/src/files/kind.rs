@@ -1,13 +1,28 @@
-//! What a file is, by its first bytes, against what it is said to be.
+//! What a file is, by its bytes, against what it is said to be.
+use std::io::{Read, Seek};
+
+use super::office;
 
 const PDF: &str = "application/pdf";
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
 const GIF: &str = "image/gif";
 const WEBP: &str = "image/webp";
-const ZIP: &str = "application/zip";
-/// Older office documents.
-const OLE: &str = "application/x-ole-storage";
+pub(super) const ZIP: &str = "application/zip";
+/// What older office documents are kept in.
+pub(super) const OLE: &str = "application/x-ole-storage";
+/// A newer office document under a password, which is kept as older ones are and does not say which one it is.
+pub(super) const PROTECTED: &str = "application/x-protected-document";
+pub(super) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+pub(super) const ODT: &str = "application/vnd.oasis.opendocument.text";
+pub(super) const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
+pub(super) const ODP: &str = "application/vnd.oasis.opendocument.presentation";
+pub(super) const DOC: &str = "application/msword";
+pub(super) const XLS: &str = "application/vnd.ms-excel";
+pub(super) const PPT: &str = "application/vnd.ms-powerpoint";
+pub(super) const MSG: &str = "application/vnd.ms-outlook";
 const TEXT: &str = "text/plain";
 const BYTES: &str = "application/octet-stream";
 
@@ -16,6 +31,9 @@ pub(crate) const IMAGES: [&str; 4] = [PNG, JPEG, GIF, WEBP];
 
 /// Types that may be shown inside a page of ours: nothing in them can run.
 pub(crate) const SHOWN_INLINE: [&str; 5] = [PDF, PNG, JPEG, GIF, WEBP];
+
+/// Bytes that many types are made of, which we do not all know.
+const HOLDERS: [&str; 10] = [TEXT, ZIP, OLE, DOCX, XLSX, PPTX, DOC, XLS, PPT, PROTECTED];
 
 /// Endings of names: the type they promise, and what its bytes look like.
 const ENDINGS: [(&str, &str, &str); 26] = [
@@ -26,16 +44,16 @@ const ENDINGS: [(&str, &str, &str); 26] = [
     ("gif", GIF, GIF),
     ("webp", WEBP, WEBP),
     ("zip", ZIP, ZIP),
-    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ZIP),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ZIP),
-    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation", ZIP),
-    ("odt", "application/vnd.oasis.opendocument.text", ZIP),
-    ("ods", "application/vnd.oasis.opendocument.spreadsheet", ZIP),
-    ("odp", "application/vnd.oasis.opendocument.presentation", ZIP),
-    ("doc", "application/msword", OLE),
-    ("xls", "application/vnd.ms-excel", OLE),
-    ("ppt", "application/vnd.ms-powerpoint", OLE),
-    ("msg", "application/vnd.ms-outlook", OLE),
+    ("docx", DOCX, DOCX),
+    ("xlsx", XLSX, XLSX),
+    ("pptx", PPTX, PPTX),
+    ("odt", ODT, ODT),
+    ("ods", ODS, ODS),
+    ("odp", ODP, ODP),
+    ("doc", DOC, DOC),
+    ("xls", XLS, XLS),
+    ("ppt", PPT, PPT),
+    ("msg", MSG, MSG),
     ("txt", TEXT, TEXT),
     ("csv", "text/csv", TEXT),
     ("md", "text/markdown", TEXT),
@@ -56,10 +74,27 @@ pub(crate) struct Mismatch {
     pub(crate) found: String,
 }
 
-/// The type of a file by its first bytes, its name and the type it was sent as. The name and the type sent must not
+/// What a file is by its bytes, where they tell.
+pub(super) fn look(head: &[u8], file: &mut (impl Read + Seek)) -> Option<&'static str> {
+    match found(head) {
+        Some(ZIP) => Some(office::in_zip(file, head)),
+        Some(OLE) => Some(office::in_compound(file)),
+        other => other,
+    }
+}
+
+/// Whether bytes are what they should be. Documents are zip or compound files too.
+fn is(found: Option<&str>, expected: &str) -> bool {
+    let newer = [DOCX, XLSX, PPTX];
+    let Some(found) = found else { return false };
+    found == expected
+        || (found == PROTECTED && newer.contains(&expected))
+        || (expected == ZIP && (newer.contains(&found) || [ODT, ODS, ODP].contains(&found)))
+}
+
+/// The type of a file by what its bytes are, its name and the type it was sent as. The name and the type sent must not
 /// promise something else than the bytes are; where the bytes say little, they decide.
-pub(crate) fn media_type(head: &[u8], name: &str, sent: &str) -> Result<String, Mismatch> {
-    let found = found(head);
+pub(crate) fn media_type(found: Option<&'static str>, name: &str, sent: &str) -> Result<String, Mismatch> {
     let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let sent = if sent == "image/jpg" { JPEG.to_owned() } else { sent };
     let said_nothing = ["", BYTES, "application/x-www-form-urlencoded"].contains(&sent.as_str()) || !is_plain(&sent);
@@ -67,7 +102,7 @@ pub(crate) fn media_type(head: &[u8], name: &str, sent: &str) -> Result<String, 
     let ending = ENDINGS.iter().find(|(known, ..)| *known == ending);
     let mismatch = |declared: &str| Err(Mismatch { declared: declared.to_owned(), found: found.unwrap_or(BYTES).to_owned() });
     if let Some((_, media, bytes)) = ending
-        && found != Some(bytes)
+        && !is(found, bytes)
     {
         return mismatch(media);
     }
@@ -75,8 +110,8 @@ pub(crate) fn media_type(head: &[u8], name: &str, sent: &str) -> Result<String, 
         // Windows sends tables of text as what it opens them with.
         let opened_with_excel = sent == "application/vnd.ms-excel" && ending.is_some_and(|(.., bytes)| *bytes == TEXT);
         match looks_like(&sent) {
-            Some(bytes) if found != Some(bytes) && !opened_with_excel => return mismatch(&sent),
-            None if found.is_some_and(|found| found != TEXT) => return mismatch(&sent),
+            Some(bytes) if !is(found, bytes) && !opened_with_excel => return mismatch(&sent),
+            None if found.is_some_and(|found| !HOLDERS.contains(&found)) => return mismatch(&sent),
             Some(_) | None => {}
         }
     }
@@ -137,7 +172,7 @@ fn is_text(head: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::media_type;
+    use super::{DOCX, OLE, PROTECTED, XLSX, ZIP, found, media_type};
 
     #[test]
     fn files_are_what_they_say_or_named() {
@@ -153,15 +188,36 @@ mod tests {
             (b"a,b\n", "a.xls", "application/vnd.ms-excel", Err(("application/vnd.ms-excel", "text/plain"))),
             (b"<svg>", "a.svg", "image/svg+xml", Ok("image/svg+xml")),
             (b"<svg>", "a.png", "image/png", Err(("image/png", "text/plain"))),
-            (b"PK\x03\x04", "a.xlsx", "", Ok("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
             (b"\0\x01", "a.bin", "application/octet-stream", Ok("application/octet-stream")),
             (b"\0\x01", "a.mp4", "video/mp4", Ok("video/mp4")),
             (b"\0\x01", "a.txt", "", Err(("text/plain", "application/octet-stream"))),
             (b"MZ\x90\0", "a.pdf", "application/pdf", Err(("application/pdf", "application/vnd.microsoft.portable-executable"))),
         ] {
-            let answer = media_type(head, name, sent);
+            let answer = media_type(found(head), name, sent);
             let answer = answer.as_deref().map_err(|wrong| (wrong.declared.as_str(), wrong.found.as_str()));
             assert_eq!(answer, expected, "{name} {sent}");
+        }
+    }
+
+    #[test]
+    fn documents_are_no_zip_files_and_none_but_what_they_are() {
+        for (found, name, sent, expected) in [
+            (DOCX, "a.docx", DOCX, Ok(DOCX)),
+            (DOCX, "a", "", Ok(DOCX)),
+            (DOCX, "a.zip", "application/x-zip-compressed", Ok(ZIP)),
+            (ZIP, "a.zip", "", Ok(ZIP)),
+            (ZIP, "a.docx", "", Err((DOCX, ZIP))),
+            (XLSX, "a.docx", "", Err((DOCX, XLSX))),
+            (ZIP, "a", DOCX, Err((DOCX, ZIP))),
+            (PROTECTED, "a.xlsx", XLSX, Ok(XLSX)),
+            (OLE, "a.xlsx", "", Err((XLSX, OLE))),
+            (OLE, "a.wps", "", Ok(OLE)),
+            (ZIP, "a.epub", "application/epub+zip", Ok("application/epub+zip")),
+            (PROTECTED, "a.zip", "", Err((ZIP, PROTECTED))),
+        ] {
+            let answer = media_type(Some(found), name, sent);
+            let answer = answer.as_deref().map_err(|wrong| (wrong.declared.as_str(), wrong.found.as_str()));
+            assert_eq!(answer, expected, "{found} {name} {sent}");
         }
     }
 }

@@ -2,7 +2,7 @@
 use std::{ops::Range, sync::Arc};
 
 use axum::{
-    body::{Body, HttpBody as _},
+    body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use kontor_definitions::LocalText;
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     engine::Engine,
     error::bug,
-    files::{self, Receive, Received, kind},
+    files::{self, Receive, Received, kind, name_of_content},
     language::Text,
     problem::{Code, Problem},
 };
@@ -40,7 +40,7 @@ pub(super) async fn upload(engine: Arc<Engine>, person: SignedIn, request: Reque
     let left = quota.saturating_sub(work::read(&engine, who, |session| session.file_bytes()).await?);
     let too_large = || if left < largest { quota_reached(limits.tenant) } else { file_too_large(limits.file) };
     let allowed = largest.min(left);
-    let received = match engine.files().receive(person.tenant.id(), body, allowed).await {
+    let received = match engine.incoming().receive(person.tenant.id(), body, allowed).await {
         Ok(received) => received,
         Err(Receive::TooLarge) => return Err(too_large()),
         Err(Receive::Broken) => return Err(Problem::new(Code::BadRequest)),
@@ -50,7 +50,7 @@ pub(super) async fn upload(engine: Arc<Engine>, person: SignedIn, request: Reque
         let text = Text("文件是空的，请重新选择。", "The file is empty; choose another one.");
         return Err(Problem::new(Code::Invalid).named("empty_file").because(text.with(&[])));
     }
-    let media_type = kind::media_type(&received.head, &name, &sent).map_err(|wrong| mismatch(&name, &wrong))?;
+    let media_type = kind::media_type(received.found, &name, &sent).map_err(|wrong| mismatch(&name, &wrong))?;
     let new = NewFile { hash: received.hash.clone(), name, media_type, size: received.size };
     let made = keep(&engine, who, &new, received, quota).await?;
     let Some((row, body)) = made else { return Err(quota_reached(limits.tenant)) };
@@ -66,11 +66,13 @@ async fn keep(
     received: Received,
     quota: u64,
 ) -> Result<Option<(FileRow, String)>, Problem> {
-    let _still = engine.files().still().await;
     let begun = new.clone();
     let row = work::write(engine, who, Queue::Interactive, move |session| session.begin_file(&begun, quota)).await?;
     let Some(row) = row else { return Ok(None) };
-    engine.files().keep(who.0.tenant.id(), &received).await.map_err(|error| disk(&error))?;
+    let (contents, tenant) = (engine.contents().clone(), who.0.tenant.id());
+    // To its end even when the client goes away: what is begun in a bucket has to be finished or undone.
+    let kept = tokio::spawn(async move { contents.keep(tenant, &name_of_content(&received.hash), &received).await });
+    kept.await.map_err(|lost| bug(&lost))?.map_err(|error| disk(&error))?;
     let placed = row.clone();
     let body = work::write(engine, who, Queue::Interactive, move |session| session.finish_file(&placed)).await?;
     Ok(Some((row, body)))
@@ -81,7 +83,6 @@ pub(super) async fn download(engine: Arc<Engine>, person: SignedIn, request: Req
     request.query(&[])?;
     let id = request.part("id").to_owned();
     let row = work::read(&engine, (&person, request.language), move |session| session.file(&id)).await?;
-    let file = engine.files().open(person.tenant.id(), &row.hash).await.map_err(|error| bug(&error))?;
     let size = u64::try_from(row.size).unwrap_or_default();
     let range = request.header(header::RANGE).and_then(|text| range_of(text, size));
     let (status, part) = match range {
@@ -94,7 +95,8 @@ pub(super) async fn download(engine: Arc<Engine>, person: SignedIn, request: Req
     };
     let length = part.end.saturating_sub(part.start);
     let kind = HeaderValue::from_str(&row.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let mut response = answer::raw(status, kind, files_body(file, &part, length));
+    let content = engine.contents().read(person.tenant.id(), &name_of_content(&row.hash), part.clone()).await;
+    let mut response = answer::raw(status, kind, files::body(content.map_err(|error| disk(&error))?, length));
     for (name, value) in headers(&row, length) {
         response = answer::header(response, name, &value);
     }
@@ -103,12 +105,6 @@ pub(super) async fn download(engine: Arc<Engine>, person: SignedIn, request: Req
         response = answer::header(response, header::CONTENT_RANGE, &said);
     }
     Ok(response)
-}
-
-fn files_body(file: std::fs::File, part: &Range<u64>, length: u64) -> Body {
-    let body = files::body(file, part.start, length);
-    debug_assert_eq!(body.size_hint().exact(), Some(length), "the length is known before the first byte is read");
-    body
 }
 
 fn headers(row: &FileRow, length: u64) -> [(HeaderName, String); 5] {
@@ -192,7 +188,16 @@ fn quota_reached(megabytes: u64) -> Problem {
     Problem::new(Code::DiskFull).named("quota_reached").because(text.with(&[&megabytes.to_string()]))
 }
 
-fn disk(error: &std::io::Error) -> Problem {
+/// The store of contents did not do what it was asked.
+pub(super) fn disk(error: &std::io::Error) -> Problem {
+    if error.kind() == std::io::ErrorKind::NotConnected {
+        tracing::error!(%error, "the bucket of files cannot be used");
+        let text = Text(
+            "文件存储暂时无法访问，请稍后再试；其他操作不受影响。",
+            "The store of files cannot be reached at the moment. Try again later; everything else works.",
+        );
+        return Problem::new(Code::Unavailable).named("files_unavailable").because(text.with(&[]));
+    }
     if [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded].contains(&error.kind()) {
         return kontor_storage::StorageError::DiskFull.into();
     }

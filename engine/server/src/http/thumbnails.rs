@@ -6,14 +6,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use super::{
     answer,
     caller::SignedIn,
-    files::MEGABYTE,
+    files::{MEGABYTE, disk},
     request::{Request, bad_parameter},
     route::Answer,
     work,
 };
 use crate::{
     engine::Engine,
-    error::bug,
     files::{LARGEST_FILE, LARGEST_IMAGE, NoThumbnail, Size, format_of, media_type},
     language::Text,
     problem::{Code, Problem},
@@ -34,14 +33,12 @@ pub(super) async fn get(engine: Arc<Engine>, person: SignedIn, request: Request)
     let response = if request.header(header::IF_NONE_MATCH).is_some_and(|known| known.contains(&tag)) {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {
-        if format_of(&row.media_type).is_none() {
-            return Err(refusal(NoThumbnail::NoImage));
-        }
+        let format = format_of(&row.media_type).ok_or_else(|| refusal(NoThumbnail::NoImage))?;
         if u64::try_from(row.size).unwrap_or_default() > LARGEST_FILE {
             return Err(refusal(NoThumbnail::TooLarge));
         }
-        let content = (row.hash.as_str(), row.media_type.as_str());
-        let drawn = engine.thumbnails().get(engine.files(), person.tenant.id(), content, size).await.map_err(refusal)?;
+        let (store, tenant) = ((engine.contents(), engine.incoming()), person.tenant.id());
+        let drawn = engine.thumbnails().get(store, tenant, (&row.hash, format), size).await.map_err(refusal)?;
         let kind = HeaderValue::from_static(media_type(&drawn).unwrap_or("application/octet-stream"));
         answer::raw(StatusCode::OK, kind, drawn)
     };
@@ -73,7 +70,7 @@ fn refusal(why: NoThumbnail) -> Problem {
                 "The image is damaged and cannot be shown. Check the original and upload it again.",
             ),
         ),
-        NoThumbnail::Store(error) => return bug(&error),
+        NoThumbnail::Store(error) => return disk(&error),
     };
     let numbers = [LARGEST_IMAGE / 10_000, LARGEST_FILE / MEGABYTE, LARGEST_IMAGE / 1_000_000].map(|number| number.to_string());
     let [wan, megabytes, megapixels] = numbers.each_ref().map(String::as_str);

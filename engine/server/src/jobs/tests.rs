@@ -32,6 +32,7 @@ fn engine(folder: &Folder) -> Arc<Engine> {
         tls: false,
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files: config::FileLimits::default(),
+        bucket: None,
     };
     let store = server::open(&config).unwrap();
     Arc::new(Engine::new(config, store))

@@ -78,6 +78,8 @@ impl FileState {
 const COLUMNS: &str = "id, hash, name, media_type, size, made_at, made_by, state";
 const INSERT: &str = "INSERT INTO {t}file (id, hash, name, media_type, size, made_at, made_by, state, since)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?6)";
+// A file that a record holds has a content that nobody removes.
+const HOLD: &str = "UPDATE {t}file SET state = state WHERE hash = ?1 AND state <> 'used'";
 const TOTAL: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM {t}file";
 const PLACED: &str = "UPDATE {t}file SET state = 'stored' WHERE id = ?1 AND state = 'pending'";
 const TAKE: &str = "UPDATE {t}file SET state = 'used' WHERE id = ?1 AND state IN ('stored', 'used')";
@@ -98,10 +100,17 @@ WHERE state = 'leaving' AND EXISTS (SELECT 1 FROM {t}file_use WHERE file = {t}fi
 const LEAVING: &str = "SELECT DISTINCT hash FROM {t}file WHERE state = 'leaving' ORDER BY hash";
 const STAYS: &str = "SELECT COUNT(*) FROM {t}file WHERE hash = ?1 AND state <> 'leaving'";
 const REMOVE: &str = "DELETE FROM {t}file WHERE hash = ?1 AND state = 'leaving'";
-const HASHES: &str = "SELECT hash, MAX(size) FROM {t}file WHERE state IN ('stored', 'used') GROUP BY hash ORDER BY hash";
+const HASHES: &str = "SELECT hash, MAX(size) FROM {t}file WHERE state IN ('stored', 'used') AND hash > ?1
+GROUP BY hash ORDER BY hash LIMIT ?2";
 
-/// Writes a file that is being put in its place (`pending`, whatever the row says).
+/// Waits until nobody puts this content in its place or removes it, and lets nobody begin until the transaction ends.
+pub fn hold_content(tx: &mut Tx, hash: &str) -> Result<(), StorageError> {
+    tx.execute(HOLD, &[Bind::text(hash)]).map(drop)
+}
+
+/// Writes a file that is being put in its place (`pending`, whatever the row says). Waits while its content is being removed.
 pub fn insert(tx: &mut Tx, file: &FileRow) -> Result<(), StorageError> {
+    hold_content(tx, &file.hash)?;
     let binds = [
         Bind::id(file.id),
         Bind::text(file.hash.as_str()),
@@ -243,15 +252,22 @@ pub fn known_contents(tx: &mut Tx, hashes: &BTreeSet<String>) -> Result<BTreeSet
     Ok(known)
 }
 
-/// The hash and size of every content that must be there.
-pub fn contents(tx: &mut Tx) -> Result<Vec<(String, i64)>, StorageError> {
-    let rows = tx.query(HASHES, &[], &[ColumnType::Text, ColumnType::Integer])?;
+/// The hash and size of contents that must be there, so many after a hash, in their order.
+pub fn contents(tx: &mut Tx, after: &str, limit: usize) -> Result<Vec<(String, i64)>, StorageError> {
+    let limit = Bind::integer(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = tx.query(HASHES, &[Bind::text(after), limit], &[ColumnType::Text, ColumnType::Integer])?;
     rows.into_iter()
         .map(|row| {
             let mut cells = Cells::of(row);
             Ok((cells.text()?, cells.integer()?))
         })
         .collect()
+}
+
+/// A file that must have this content.
+pub fn with_content(tx: &mut Tx, hash: &str) -> Result<Option<FileRow>, StorageError> {
+    let sql = format!("SELECT {COLUMNS} FROM {{t}}file WHERE hash = ?1 AND state IN ('stored', 'used') ORDER BY id LIMIT 1");
+    tx.query(&sql, &[Bind::text(hash)], &TYPES)?.pop().map(decode).transpose()
 }
 
 fn field_of(text: &str) -> Result<FieldId, StorageError> {
