@@ -49,6 +49,12 @@ pub enum AppError {
     /// The definitions do not check.
     #[error("{} findings", .0.len())]
     Findings(Vec<Diagnostic>),
+    /// What was to be purged is in use, or gone already; nothing was named.
+    #[error("not unused: {}", .0.join(", "))]
+    NotUnused(Vec<String>),
+    /// What was to be purged comes back with the draft.
+    #[error("in the draft: {}", .0.join(", "))]
+    UnusedInDraft(Vec<String>),
     /// A package or folder that cannot be read or installed.
     #[error("the package cannot be used: {0}")]
     Package(#[from] PackageProblem),
@@ -109,7 +115,12 @@ impl AppError {
             | Self::UnknownRevision(_)
             | Self::UnknownRole(_) => Kind::NotFound,
             Self::Precondition => Kind::Stale,
-            Self::TenantExists(_) | Self::StaleBase { .. } | Self::ChangedMeanwhile | Self::NothingToPublish => Kind::Conflict,
+            Self::TenantExists(_)
+            | Self::StaleBase { .. }
+            | Self::ChangedMeanwhile
+            | Self::NothingToPublish
+            | Self::NotUnused(_)
+            | Self::UnusedInDraft(_) => Kind::Conflict,
             Self::BadTenantName(_) | Self::Findings(_) => Kind::Invalid,
             Self::Package(problem) => match problem {
                 PackageProblem::TooLarge => Kind::Limit,
@@ -142,6 +153,8 @@ impl AppError {
             Self::StaleBase { .. } => "stale_base",
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::NothingToPublish => "nothing_to_publish",
+            Self::NotUnused(_) => "not_unused",
+            Self::UnusedInDraft(_) => "in_draft",
             Self::Findings(_) => "invalid_definitions",
             Self::Package(problem) => match problem {
                 PackageProblem::Unreadable => "package_unreadable",
@@ -201,6 +214,17 @@ impl AppError {
             Self::Findings(findings) => (
                 format!("定义检查发现 {} 个问题，请先修正。", findings.len()),
                 format!("The check of the definitions found {} problem(s); mend them first.", findings.len()),
+            ),
+            Self::NotUnused(keys) => (
+                format!("没有可清除的内容，或已被清除、正在使用：{}。请重新查看列表。", keys.join("、")),
+                format!(
+                    "Not to be purged, because it is in use, gone already or not named: {}. Look at the list again.",
+                    keys.join(", ")
+                ),
+            ),
+            Self::UnusedInDraft(names) => (
+                format!("草稿中又用到了：{}。请先发布或放弃草稿，再清除。", names.join("、")),
+                format!("The draft uses {} again; publish or discard it before purging.", names.join(", ")),
             ),
             Self::Package(problem) => problem.message(),
         };

@@ -28,6 +28,7 @@ mod sources;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod upgrade;
 
 pub use act::Act;
@@ -43,3 +44,4 @@ pub use required::Defaults;
 pub use snapshot::Snapshot;
 pub use sources::{DocumentKey, Sources};
 pub use tenant::{Begin, Tenant};
+pub use unused::{Purging, UnusedKind, UnusedPart};

@@ -96,6 +96,8 @@ impl From<AppError> for Problem {
             | AppError::StaleBase { .. }
             | AppError::ChangedMeanwhile
             | AppError::NothingToPublish
+            | AppError::NotUnused(_)
+            | AppError::UnusedInDraft(_)
             | AppError::Findings(_)
             | AppError::Package(_) => of_kind(error.kind(), &error).named(error.code()).because(error.message()),
         }

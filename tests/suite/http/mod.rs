@@ -17,3 +17,4 @@ mod seals;
 mod sign_in;
 mod thumbnails;
 mod unknown;
+mod unused;

@@ -49,15 +49,15 @@ fn steps(plan: &Json) -> Vec<(String, String, u64)> {
     steps.map(|step| (text(step, "action"), text(step, "field"), step["rows"].as_u64().unwrap())).collect()
 }
 
-fn codes(answer: &Json) -> Vec<String> {
+pub(super) fn codes(answer: &Json) -> Vec<String> {
     answer["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
 }
 
-fn made(client: &Client, entity: &str, body: &Json) -> String {
+pub(super) fn made(client: &Client, entity: &str, body: &Json) -> String {
     client.post(&format!("/api/records/{entity}"), body).expect(201).json()["id"].as_str().unwrap().to_owned()
 }
 
-fn record(client: &Client, entity: &str, id: &str) -> Json {
+pub(super) fn record(client: &Client, entity: &str, id: &str) -> Json {
     client.get(&format!("/api/records/{entity}/{id}")).expect(200).json()
 }
 

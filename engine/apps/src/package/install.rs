@@ -15,7 +15,7 @@ use crate::{
     draft::{self, Draft},
     error::{AppError, PackageProblem},
     outline::Outline,
-    release::{Candidate, release},
+    release::{Candidate, Publishing, release},
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
     tenant::Tenant,
@@ -25,6 +25,17 @@ impl Tenant {
     /// Installs an app, or a newer version of one whose documents this tenant has not changed. Installing what is
     /// installed already changes nothing. Its data files are the caller's to import. Blocks.
     pub fn install(&self, package: &Package, act: Act, backfill: &Arc<dyn Backfill>) -> Result<Arc<Snapshot>, AppError> {
+        self.install_with(package, Publishing::default(), act, backfill)
+    }
+
+    /// The same where a newer version may take values with it that a new type cannot keep. The message is its own.
+    pub fn install_with(
+        &self,
+        package: &Package,
+        publishing: Publishing<'_>,
+        act: Act,
+        backfill: &Arc<dyn Backfill>,
+    ) -> Result<Arc<Snapshot>, AppError> {
         let (app, version) = package.app()?;
         let sources = self.with_package(package, &app)?;
         let snapshot = self.snapshot();
@@ -38,7 +49,7 @@ impl Tenant {
             message: format!("{app} {version}"),
             restored_from: None,
             installed: Some((app, version)),
-            accept_loss: false,
+            accept_loss: publishing.accept_loss,
         };
         release(self, candidate, act, backfill)
     }

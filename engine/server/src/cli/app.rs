@@ -18,8 +18,18 @@ use kontor_definitions::{
 };
 use kontor_storage::Kind as ErrorKind;
 
-use super::{Console, Outcome, findings, serve};
-use crate::{config::Config, engine::Engine, install, language::Text, server};
+use super::{
+    Console, Outcome, findings,
+    purge::{self, PurgeArgs},
+    serve,
+};
+use crate::{
+    config::Config,
+    engine::Engine,
+    install::{self, How},
+    language::Text,
+    server,
+};
 
 /// What can be done with apps.
 #[derive(Debug, Subcommand)]
@@ -28,6 +38,8 @@ pub(super) enum AppCommand {
     Check(CheckArgs),
     /// Install an app into a tenant, from a folder or a package
     Install(InstallArgs),
+    /// Show what the definitions of a tenant no longer use, or remove it for good
+    Purge(PurgeArgs),
     /// Write the apps of a tenant as folders
     Export(ExportArgs),
     /// Pack an app folder into one file
@@ -57,6 +69,9 @@ pub(super) struct InstallArgs {
     /// The tenant's name
     #[arg(long)]
     tenant: String,
+    /// Values that a new type cannot keep may go from the records; restoring an older revision brings them back
+    #[arg(long)]
+    accept_loss: bool,
 }
 
 /// Options of `app export`.
@@ -96,6 +111,7 @@ pub(super) fn run(console: Console, config: &Config, command: AppCommand) -> Out
     let done = match command {
         AppCommand::Check(args) => check(console, &args),
         AppCommand::Install(args) => install(console, config, &args),
+        AppCommand::Purge(args) => open(console, config).and_then(|engine| Ok(purge::run(console, &engine, &args)?)),
         AppCommand::Export(args) => export(console, config, &args),
         AppCommand::Pack(args) => pack(console, &args),
         AppCommand::Schema(args) => write_schemas(&args.output).map(|()| Outcome::Good),
@@ -187,7 +203,14 @@ fn install(console: Console, config: &Config, args: &InstallArgs) -> Result<Outc
     let engine = open(console, config)?;
     let tenant = engine.apps().tenant_named(&args.tenant)?;
     let mut progress = console.progress();
-    let snapshot = install::install(&engine, &tenant, &package, engine.own_act(), false, &mut *progress)?;
+    let snapshot = install::install(
+        &engine,
+        &tenant,
+        &package,
+        engine.own_act(),
+        How { accept_loss: args.accept_loss, ..How::default() },
+        &mut *progress,
+    )?;
     drop(progress);
     console.tell(
         Text("已在租户“{0}”安装 {1} {2}（第 {3} 号版本）。", "Installed {1} {2} in the tenant {0} (revision {3})."),

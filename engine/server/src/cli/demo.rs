@@ -5,7 +5,12 @@ use kontor_apps::{Admin, AppError, NewUser, Tenant};
 use kontor_storage::control::tenants::TenantStatus;
 
 use super::{Console, Outcome, app, template};
-use crate::{engine::Engine, install, language::Text, sign_in::password};
+use crate::{
+    engine::Engine,
+    install::{self, How},
+    language::Text,
+    sign_in::password,
+};
 
 /// The tenant's name.
 const TENANT: &str = "demo";
@@ -86,7 +91,14 @@ fn make(console: Console, engine: &Engine) -> Result<(), AppError> {
         engine.apps().add_user(&tenant, &user(console, account, &hash), engine.own_act())?;
     }
     console.tell(Text("正在导入示例数据…", "importing sample data…"), &[]);
-    install::install(engine, &tenant, &package, engine.own_act(), true, &mut *console.progress())?;
+    install::install(
+        engine,
+        &tenant,
+        &package,
+        engine.own_act(),
+        How { sample: true, ..How::default() },
+        &mut *console.progress(),
+    )?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod findings;
 mod import;
 mod seal;
+mod purge;
 mod serve;
 mod template;
 mod tenant;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::Config,
     engine::Engine,
-    install,
+    install::{self, How},
     language::Text,
     server,
     sign_in::password::{self, LONGEST, SHORTEST},
@@ -89,7 +89,14 @@ fn made(console: Console, engine: &Engine, args: &CreateArgs, password: &str) ->
     let tenant = engine.apps().create_tenant(&args.name, title, &admin, engine.own_act())?;
     if let Some(template) = args.template {
         let package = template::package(template);
-        install::install(engine, &tenant, &package, engine.own_act(), args.sample_data, &mut *console.progress())?;
+        install::install(
+            engine,
+            &tenant,
+            &package,
+            engine.own_act(),
+            How { sample: args.sample_data, ..How::default() },
+            &mut *console.progress(),
+        )?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ mod routes;
 mod session;
 mod thumbnails;
 mod ui;
+mod unused;
 mod work;
 
 use std::{collections::BTreeMap, sync::Arc};

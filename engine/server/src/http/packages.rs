@@ -6,17 +6,23 @@ use kontor_apps::package::{self, kapp};
 use kontor_definitions::{check::schema, model::Kind};
 use serde_json::json;
 
-use super::{answer, caller::Administrator, draft::refused, request::Request, route::Answer};
+use super::{
+    answer,
+    caller::Administrator,
+    draft::refused,
+    request::{Request, bad_parameter},
+    route::Answer,
+};
 use crate::{
     engine::Engine,
-    install,
+    install::{self, How},
     language::Text,
     problem::{Code, Problem},
 };
 
 /// Installs a package.
 pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept_loss = accepts_loss(&request)?;
     let kind = request.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !["application/zip", "application/octet-stream"].contains(&kind) {
         let way_out =
@@ -25,10 +31,21 @@ pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, 
     }
     let (tenant, act) = (caller.0.tenant, engine.act(caller.0.session.user));
     let (body, installer) = (request.body.clone(), Arc::clone(&engine));
-    let work = move || install::install(&installer, &tenant, &kapp::read(&body)?, act, false, &mut |_, _, _| {});
+    let work = move || {
+        install::install(&installer, &tenant, &kapp::read(&body)?, act, How { accept_loss, ..How::default() }, &mut |_, _, _| {})
+    };
     let done = engine.blocking_raw(work).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
+}
+
+/// `?accept_loss=true`: the body is the package itself.
+fn accepts_loss(request: &Request) -> Result<bool, Problem> {
+    match request.query(&["accept_loss"])?.get("accept_loss") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(bad_parameter("accept_loss", Text("须为 true 或 false。", "It must be true or false.").with(&[]))),
+    }
 }
 
 /// Takes an app out as a package.

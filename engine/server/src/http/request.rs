@@ -194,9 +194,29 @@ impl Members {
         };
         let text = |(key, value): (&String, &Input)| match value {
             Input::Text(text) => Ok((key.clone(), text.clone())),
-            _ => Err(wrong_type(&format!("{}/{}", below_root(name), key.replace('~', "~0").replace('/', "~1")), Expected::Text)),
+            Input::Null | Input::Bool(_) | Input::Number(_) | Input::List(_) | Input::Object(_) => {
+                Err(wrong_type(&format!("{}/{}", below_root(name), key.replace('~', "~0").replace('/', "~1")), Expected::Text))
+            }
         };
         texts.iter().map(text).collect()
+    }
+
+    /// A member that is a list of texts; left out it is empty.
+    pub(crate) fn list_of_texts(&self, name: &str) -> Result<Vec<String>, Problem> {
+        let items = match self.0.get(name) {
+            None | Some(Input::Null) => return Ok(Vec::new()),
+            Some(Input::List(items)) => items,
+            Some(Input::Bool(_) | Input::Text(_) | Input::Number(_) | Input::Object(_)) => {
+                return Err(wrong_type(&below_root(name), Expected::List));
+            }
+        };
+        let text = |(place, item): (usize, &Input)| match item {
+            Input::Text(text) => Ok(text.clone()),
+            Input::Null | Input::Bool(_) | Input::Number(_) | Input::List(_) | Input::Object(_) => {
+                Err(wrong_type(&format!("{}/{place}", below_root(name)), Expected::Text))
+            }
+        };
+        items.iter().enumerate().map(text).collect()
     }
 
     /// A member that is a text and must be there.
@@ -218,6 +238,8 @@ impl Members {
 pub(crate) enum Expected {
     /// `{…}`
     Object,
+    /// `[…]`
+    List,
     /// `"…"`
     Text,
     /// `true` or `false`
@@ -228,6 +250,7 @@ pub(crate) enum Expected {
 pub(crate) fn wrong_type(pointer: &str, expected: Expected) -> Problem {
     let message = match expected {
         Expected::Object => Text("这里应当是一个 JSON 对象。", "An object is expected here."),
+        Expected::List => Text("这里应当是一个列表。", "A list is expected here."),
         Expected::Text => Text("这里应当是一段文本。", "A text is expected here."),
         Expected::Boolean => Text("这里应当是 true 或 false。", "true or false is expected here."),
     };

@@ -4,7 +4,7 @@ use axum::http::Method;
 use super::{
     definitions, draft, events, files, operations, packages, records, revisions,
     route::{Route, route, streamed},
-    session, thumbnails,
+    session, thumbnails, unused,
 };
 
 /// Every route. Who may call it follows from the caller's type in the handler's signature.
@@ -46,6 +46,8 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/api/revisions/{n}/diff", revisions::diff),
         route(get.clone(), "/api/revisions/{n}/plan", revisions::plan),
         route(post.clone(), "/api/revisions/{n}/restore", revisions::restore),
+        route(get.clone(), "/api/unused", unused::list),
+        route(post.clone(), "/api/unused/purge", unused::purge),
         route(post, "/api/apps/install", packages::install_package),
         route(get.clone(), "/api/apps/{app}/export", packages::export),
         route(get, "/api/schemas/{file}", packages::show_schema),

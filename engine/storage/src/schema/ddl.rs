@@ -31,21 +31,21 @@ impl Ddl<'_> {
         spec: &TableSpec,
         target: impl Fn(EntityId) -> Option<String>,
     ) -> Result<String, StorageError> {
-        let mut parts: Vec<String> = spec.columns.iter().map(|column| self.column(column)).collect();
-        parts.push(format!("CONSTRAINT {} PRIMARY KEY (\"id\")", quoted(&names::primary_key(entity))));
-        if self.dialect == Dialect::Sqlite {
-            for column in &spec.columns {
-                if let Some(id) = column.target {
-                    let table = target(id).ok_or_else(|| missing(id))?;
-                    parts.push(format!(
-                        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (\"id\") ON DELETE RESTRICT",
-                        quoted(&names::foreign_key(entity, column.id)),
-                        quoted(&column.name),
-                        quoted(&table)
-                    ));
-                }
+        let mut parts = Vec::with_capacity(spec.columns.len() + 1);
+        for column in &spec.columns {
+            let mut part = self.column(column);
+            if let (Dialect::Sqlite, Some(id)) = (self.dialect, column.target) {
+                // With its column, which can be dropped then.
+                let (name, table) = (names::foreign_key(entity, column.id), target(id).ok_or_else(|| missing(id))?);
+                part.push_str(&format!(
+                    " CONSTRAINT {} REFERENCES {} (\"id\") ON DELETE RESTRICT",
+                    quoted(&name),
+                    quoted(&table)
+                ));
             }
+            parts.push(part);
         }
+        parts.push(format!("CONSTRAINT {} PRIMARY KEY (\"id\")", quoted(&names::primary_key(entity))));
         let strict = if self.dialect == Dialect::Sqlite { " STRICT" } else { "" };
         Ok(format!("CREATE TABLE {} ({}){strict}", self.table(&spec.name), parts.join(", ")))
     }

@@ -9,6 +9,7 @@ mod plan;
 mod retype;
 mod stored;
 mod text;
+mod unused;
 
 pub(crate) use ddl::quoted;
 pub use equal::Equal;
@@ -16,6 +17,7 @@ pub use pages::Claim;
 pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan, plan_from};
 pub use retype::Losses;
 pub use text::Lock;
+pub use unused::Unused;
 
 use indexmap::IndexMap;
 use kontor_definitions::{ColumnType, EntityId, FieldId};

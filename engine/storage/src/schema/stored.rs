@@ -87,12 +87,18 @@ impl Tx {
         Ok(())
     }
 
+    /// Takes a table out of the record.
+    pub(super) fn forget_table(&mut self, entity: EntityId) -> Result<(), StorageError> {
+        for statement in FORGET {
+            self.execute(statement, &[Bind::text(entity.0.as_str())])?;
+        }
+        Ok(())
+    }
+
     /// Writes down a table that was changed by the plan of this version.
     pub(super) fn keep_table(&mut self, entity: EntityId, table: &TableInfo, version: i64) -> Result<(), StorageError> {
         let key = || Bind::text(entity.0.as_str());
-        for statement in FORGET {
-            self.execute(statement, &[key()])?;
-        }
+        self.forget_table(entity)?;
         let binds = [key(), Bind::text(&table.name), Bind::boolean(table.retired), Bind::integer(version)];
         self.execute(KEEP_TABLE, &binds)?;
         for (position, (field, column)) in (0_i64..).zip(&table.columns) {

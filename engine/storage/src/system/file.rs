@@ -89,6 +89,9 @@ const LOCK: &str = "UPDATE {t}file SET state = state WHERE id = ?1";
 const UNUSE: &str = "DELETE FROM {t}file_use WHERE file = ?1 AND record = ?2 AND field = ?3";
 const FREE: &str = "UPDATE {t}file SET state = 'stored', since = ?2
 WHERE id = ?1 AND state = 'used' AND NOT EXISTS (SELECT 1 FROM {t}file_use WHERE file = ?1)";
+const FORGET_FIELD: &str = "DELETE FROM {t}file_use WHERE entity = ?1 AND field = ?2";
+const FREE_ALL: &str = "UPDATE {t}file SET state = 'stored', since = ?1
+WHERE state = 'used' AND NOT EXISTS (SELECT 1 FROM {t}file_use u WHERE u.file = {t}file.id)";
 const USES: &str = "SELECT entity, record, field FROM {t}file_use WHERE file = ?1 ORDER BY record, field";
 const OF_RECORD: &str = "SELECT file, field FROM {t}file_use WHERE record = ?1 ORDER BY file, field";
 const EVERY_USE: &str = "SELECT file, entity, record, field FROM {t}file_use ORDER BY file, record, field";
@@ -185,6 +188,16 @@ pub fn release_record(tx: &mut Tx, entity: EntityId, record: RecordId, at: Offse
         release(tx, file, FileUse { entity, record, field }, at)?;
     }
     Ok(())
+}
+
+/// A field is purged: what it held is held by it no longer. To be followed by [`free_all`].
+pub fn forget_field(tx: &mut Tx, entity: EntityId, field: FieldId) -> Result<(), StorageError> {
+    tx.execute(FORGET_FIELD, &[Bind::text(entity.to_string()), Bind::text(field.to_string())]).map(drop)
+}
+
+/// Lets every file go that nothing holds; nobody else may be writing.
+pub fn free_all(tx: &mut Tx, at: OffsetDateTime) -> Result<(), StorageError> {
+    tx.execute(FREE_ALL, &[Bind::instant(at)]).map(drop)
 }
 
 /// Who holds a file.

@@ -58,7 +58,8 @@ pub fn differences(tx: &mut Tx, physical: &Physical) -> Result<Vec<Difference>, 
         };
         let missing = table.columns.iter().filter(|(_, column)| !real.contains(&column.name));
         found.extend(missing.map(|(field, _)| Difference::NoColumn(*entity, *field)));
-        let known: BTreeSet<&str> = table.columns.values().map(|column| column.name.as_str()).collect();
+        let former = table.former.iter().map(|(_, column)| column);
+        let known: BTreeSet<&str> = table.columns.values().chain(former).map(|column| column.name.as_str()).collect();
         let foreign = real.iter().filter(|name| !known.contains(name.as_str()));
         found.extend(foreign.map(|name| Difference::ForeignColumn(*entity, name.clone())));
         let lost = table.indexes.iter().filter(|(name, _)| !indexes.contains(name.as_str()));

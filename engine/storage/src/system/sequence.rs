@@ -8,6 +8,7 @@ const NEXT: &str = "INSERT INTO {t}sequence AS counter (name, period, value) VAL
 ON CONFLICT (name, period) DO UPDATE SET value = counter.value + 1 RETURNING value";
 const RAISE: &str = "INSERT INTO {t}sequence AS counter (name, period, value) VALUES (?1, ?2, ?3)
 ON CONFLICT (name, period) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value";
+const FORGET: &str = "DELETE FROM {t}sequence WHERE name = ?1";
 const TOTALS: &str = "SELECT name, CAST(SUM(value) AS BIGINT) FROM {t}sequence GROUP BY name ORDER BY name";
 
 /// The next number of a sequence in a period, from 1. Its row is locked until the transaction ends: ask for it last.
@@ -19,6 +20,11 @@ pub fn next(tx: &mut Tx, name: &str, period: &str) -> Result<i64, StorageError> 
 /// Makes sure that the next number is larger than one that came from outside (an import with its own numbers).
 pub fn raise(tx: &mut Tx, name: &str, period: &str, used: i64) -> Result<(), StorageError> {
     tx.execute(RAISE, &[Bind::text(name), Bind::text(period), Bind::integer(used)]).map(drop)
+}
+
+/// Forgets a sequence whose numbers are purged.
+pub fn forget(tx: &mut Tx, name: &str) -> Result<(), StorageError> {
+    tx.execute(FORGET, &[Bind::text(name)]).map(drop)
 }
 
 /// How many numbers each sequence has given in all its periods.

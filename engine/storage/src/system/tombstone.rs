@@ -3,7 +3,7 @@ use kontor_definitions::{ColumnType, EntityId, RecordId};
 use time::OffsetDateTime;
 
 use super::cells::Cells;
-use crate::{bind::Bind, error::StorageError, tx::Tx};
+use crate::{bind::Bind, error::StorageError, schema::quoted, tx::Tx};
 
 /// A purged record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Tombstone {
 }
 
 const PUT: &str = "INSERT INTO {t}tombstone (record, entity, purged_at, purged_by, history_hash) VALUES (?1, ?2, ?3, ?4, ?5)";
+const PUT_ALL: &str = "INSERT INTO {t}tombstone (record, entity, purged_at, purged_by, history_hash)
+SELECT r.\"id\", ?1, ?2, ?3, COALESCE((SELECT h.hash FROM {t}history h WHERE h.record = r.\"id\" ORDER BY h.revision DESC LIMIT 1), '')
+FROM {t}{table} r";
 const GET: &str = "SELECT record, entity, purged_at, purged_by, history_hash FROM {t}tombstone WHERE record = ?1";
 const TYPES: [ColumnType; 5] = [ColumnType::Uuid, ColumnType::Text, ColumnType::Instant, ColumnType::Uuid, ColumnType::Text];
 
@@ -34,6 +37,17 @@ pub fn put(tx: &mut Tx, tombstone: &Tombstone) -> Result<(), StorageError> {
         Bind::text(tombstone.history_hash.as_str()),
     ];
     tx.execute(PUT, &binds).map(drop)
+}
+
+/// Sets a tombstone for every record of a table that is about to be dropped.
+pub(crate) fn put_all(
+    tx: &mut Tx,
+    entity: EntityId,
+    table: &str,
+    (by, at): (RecordId, OffsetDateTime),
+) -> Result<(), StorageError> {
+    let sql = PUT_ALL.replace("{table}", &quoted(table));
+    tx.execute(&sql, &[Bind::text(entity.to_string()), Bind::instant(at), Bind::id(by.0)]).map(drop)
 }
 
 /// The tombstone of a record, if it was purged.
