@@ -124,7 +124,7 @@ fn store(tx: &mut Tx, live: &Snapshot, number: i64, gone: &[UnusedPart], act: Ac
         revision::add_document(tx, number, (&key.app, key.kind.name(), &key.name), &hash)?;
     }
     state::set_revision(tx, number)?;
-    event::append(tx, Event { kind: Happening::Published, record: None, revision: number }, act.at)?;
+    event::append(tx, Event::of_tenant(Happening::Published, number), act.at)?;
     Ok(())
 }
 
