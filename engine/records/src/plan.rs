@@ -12,6 +12,8 @@ use kontor_definitions::{
 };
 use kontor_storage::query::Path;
 
+use crate::write::difference::Follows;
+
 /// The plans of all entities of one catalog, made when first needed.
 #[derive(Debug, Default)]
 pub(crate) struct Plans(RwLock<HashMap<EntityId, Arc<EntityPlan>>>);
@@ -49,6 +51,10 @@ pub(crate) struct Feed {
     pub(crate) reads: Vec<usize>,
     /// Its filter reads lines of the record.
     pub(crate) reads_lines: bool,
+    /// Only records for which this holds.
+    pub(crate) filter: Option<Arc<Expr>>,
+    /// How it follows one record without reading the others.
+    pub(crate) follows: Follows,
 }
 
 /// Fields that are read behind a reference or a `lines` field, as a tree.
@@ -105,7 +111,7 @@ fn feeds(catalog: &Catalog, entity: &Entity) -> Vec<Feed> {
     let mut feeds = Vec::new();
     for above in catalog.entities.values() {
         for field in above.fields.iter().filter(|field| field.class == FieldClass::Rollup) {
-            let FieldType::Rollup { lines, of: Some(of), field: value, filter, .. } = &field.ty else { continue };
+            let FieldType::Rollup { lines, of: Some(of), function, field: value, filter, result } = &field.ty else { continue };
             let Some(link) = entity.index_of(*lines).filter(|_| *of == entity.id) else { continue };
             let of_filter = filter.iter().flat_map(|filter| reads(filter));
             let read: Vec<FieldId> = value.iter().copied().chain(of_filter.filter_map(|path| path.first().copied())).collect();
@@ -116,6 +122,8 @@ fn feeds(catalog: &Catalog, entity: &Entity) -> Vec<Feed> {
                 link,
                 reads: read.iter().filter_map(|id| entity.index_of(*id)).collect(),
                 reads_lines: read.iter().any(is_lines),
+                filter: filter.clone(),
+                follows: Follows::of(entity, *function, *value, result),
             });
         }
     }

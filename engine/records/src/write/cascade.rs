@@ -1,6 +1,6 @@
 //! Step: records whose roll-ups combine what was written are locked and computed anew, and those above them in turn.
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     compute::{Compute, Currencies, has_amounts},
+    difference::{Change, contribution},
     draft::Draft,
     index,
     known::{Known, as_id, definer_bug},
@@ -26,37 +27,44 @@ use crate::{
 };
 
 /// Roll-ups that are to be computed, by the entity and id of their record: the order in which records are locked.
-pub(crate) type Touched = BTreeMap<(EntityId, Uuid), BTreeSet<FieldId>>;
+pub(crate) type Touched = BTreeMap<(EntityId, Uuid), BTreeMap<FieldId, Change>>;
 
 /// Writes that follow from writes at most. Definitions store roll-ups eight deep; the bound keeps a mistake from running on.
 const ROUNDS: usize = 16;
 
 /// Notes the roll-ups that build on a record or its lines as they were and as they are; the record has just been written.
-pub(crate) fn touch(draft: &Draft, touched: &mut Touched) {
-    note(draft, false, touched);
+pub(crate) fn touch(frame: &Frame, draft: &Draft, touched: &mut Touched) {
+    note(frame, draft, false, touched);
     for lines in &draft.lines {
-        lines.rows.iter().for_each(|line| touch(line, touched));
-        lines.removed.iter().for_each(|line| touch_removed(line, touched));
+        lines.rows.iter().for_each(|line| touch(frame, line, touched));
+        lines.removed.iter().for_each(|line| touch_removed(frame, line, touched));
     }
 }
 
 /// The same for a record or line that is removed for good.
-pub(crate) fn touch_removed(line: &Draft, touched: &mut Touched) {
-    note(line, true, touched);
+pub(crate) fn touch_removed(frame: &Frame, line: &Draft, touched: &mut Touched) {
+    note(frame, line, true, touched);
     for deeper in line.lines.iter().flat_map(|lines| lines.rows.iter().chain(&lines.removed)) {
-        touch_removed(deeper, touched);
+        touch_removed(frame, deeper, touched);
     }
 }
 
-fn note(draft: &Draft, removed: bool, touched: &mut Touched) {
+fn note(frame: &Frame, draft: &Draft, removed: bool, touched: &mut Touched) {
+    if draft.plan.feeds.is_empty() {
+        return;
+    }
+    let env = env_of(frame);
     let lines_changed = || draft.lines.iter().any(|lines| !lines.removed.is_empty() || lines.rows.iter().any(Draft::is_changed));
     let archived = draft.entity.index_of(FieldId::ARCHIVED_AT);
     for feed in &draft.plan.feeds {
         let differs = |place: &usize| draft.at(*place) != draft.was(*place);
         let moved = differs(&feed.link) || archived.as_ref().is_some_and(differs);
         if removed || draft.is_new() || moved || feed.reads.iter().any(differs) || (feed.reads_lines && lines_changed()) {
-            for id in [draft.was(feed.link), draft.at(feed.link)].into_iter().filter_map(as_id) {
-                touched.entry((feed.above, id)).or_default().insert(feed.field);
+            for comes in [false, true].into_iter().filter(|comes| !(*comes && removed)) {
+                let above = if comes { draft.at(feed.link) } else { draft.was(feed.link) };
+                let (Some(id), Some(change)) = (as_id(above), contribution(draft, feed, &env, comes)) else { continue };
+                let fields = touched.entry((feed.above, id)).or_default();
+                fields.entry(feed.field).and_modify(|known| known.and(change.clone())).or_insert(change);
             }
         }
     }
@@ -124,12 +132,12 @@ fn recompute(
     let currencies = if has_amounts(frame, entity) { Currencies::read(frame, tx)? } else { Currencies::default() };
     let env = env_of(frame);
     let compute = Compute { frame, known: &known, env: &env, currencies: &currencies };
-    for ((at, row), fields) in wanted {
-        let fields: Vec<FieldId> = fields.iter().copied().collect();
-        let Some(values) = combined(frame, tx, *at, &[*row], &fields)?.pop() else { continue };
-        if let Some(draft) = find(&mut draft, *row) {
-            take(&compute, draft, &fields, &values).map_err(|_out_of_range| overflow())?;
-        }
+    for ((at, row), changes) in wanted {
+        let Some(draft) = find(&mut draft, *row) else { continue };
+        let anew: Vec<FieldId> =
+            changes.iter().filter_map(|(field, change)| (!follow(&compute, draft, *field, change)).then_some(*field)).collect();
+        let Some(values) = combined(frame, tx, *at, &[*row], &anew)?.pop() else { continue };
+        take(&compute, draft, &anew, &values).map_err(|_out_of_range| overflow())?;
     }
     let mut findings = Findings::default();
     compute.with_rates(tx, &mut draft, &mut findings)?;
@@ -137,7 +145,7 @@ fn recompute(
         return Err(overflow());
     }
     write(frame, tx, &draft)?;
-    touch(&draft, touched);
+    touch(frame, &draft, touched);
     Ok(())
 }
 
@@ -184,6 +192,16 @@ pub(crate) fn take(
         }
     }
     Ok(())
+}
+
+/// Moves a stored roll-up by what changed; whether that could be told and the result is in range.
+fn follow(compute: &Compute<'_>, draft: &mut Draft, field: FieldId, change: &Change) -> bool {
+    let entity = Arc::clone(&draft.entity);
+    let (Some(place), Some(field)) = (entity.index_of(field), entity.field(field)) else { return true };
+    let Some(value) = change.applied(draft.at(place)) else { return false };
+    let Ok(value) = compute.fitted(draft, field, value) else { return false };
+    draft.set(place, value);
+    true
 }
 
 fn find(draft: &mut Draft, id: Uuid) -> Option<&mut Draft> {

@@ -29,7 +29,7 @@ use crate::{
 /// Digits that stored numbers may have in all.
 const DIGITS: u8 = 18;
 /// Amounts have this scale; other scales are unit prices, which keep their digits.
-const AMOUNT_SCALE: u8 = 4;
+pub(super) const AMOUNT_SCALE: u8 = 4;
 /// Digits behind the point of a currency nobody has told about.
 const CURRENCY_DIGITS: u8 = 2;
 

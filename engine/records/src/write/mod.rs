@@ -6,6 +6,7 @@ pub(crate) mod cascade;
 mod coerce;
 pub(crate) mod compute;
 mod defaults;
+pub(crate) mod difference;
 pub(crate) mod draft;
 mod evaluate;
 mod events;

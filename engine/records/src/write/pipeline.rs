@@ -80,7 +80,7 @@ impl Session<'_> {
         }
         let revision = store::store(&frame, self.tx, &mut work.draft).map_err(|error| unique_lost(&frame, &work.draft, error))?;
         files::hold(&frame, self.tx, work)?;
-        cascade::touch(&work.draft, &mut self.touched);
+        cascade::touch(&frame, &work.draft, &mut self.touched);
         permit::new_row(&frame, self.tx, work)?;
         history::append(&frame, self.tx, &work.draft, &work.name)?;
         events::append(&frame, self.tx, &work.draft, revision)?;

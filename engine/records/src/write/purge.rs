@@ -78,7 +78,7 @@ impl Session<'_> {
 
     fn remove(&mut self, draft: &mut Draft) -> Result<(), RecordsError> {
         let frame = Arc::clone(&self.frame);
-        cascade::touch_removed(draft, &mut self.touched);
+        cascade::touch_removed(&frame, draft, &mut self.touched);
         files::let_go(&frame, self.tx, draft)?;
         store::delete(&frame, self.tx, draft)?;
         let last = store::revision_of(draft) + 1;
