@@ -73,12 +73,14 @@ pub enum Mask {
 }
 
 impl Mask {
-    /// The right on a field. System fields are readable with their record.
+    /// The right on a field. System fields are readable with their record unless the role says otherwise.
     pub fn right(&self, field: FieldId) -> FieldRight {
         match self {
             Self::Everything => FieldRight::Write,
-            Self::Fields(_) if field.0.is_system() => FieldRight::Read,
-            Self::Fields(rights) => rights.get(&field).copied().unwrap_or(FieldRight::None),
+            Self::Fields(rights) => {
+                let unnamed = if field.0.is_system() { FieldRight::Read } else { FieldRight::None };
+                rights.get(&field).copied().unwrap_or(unnamed)
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     act::Act,
     backfill::NoBackfill,
     base::base,
+    companies,
     compile::Catalogs,
     error::AppError,
     people::{self, NewUser},
@@ -91,6 +92,10 @@ impl Apps {
             release::release(&tenant, Candidate::first(base), act, &(Arc::new(NoBackfill) as _))?;
         }
         let user = self.add_member(&tenant, login, admin, act)?;
+        let title = row.title.clone();
+        tenant.write_blocking(Queue::Interactive, move |snapshot, _, tx| {
+            companies::insert_first(tx, snapshot, &title, Act { seed: act.seed ^ 4, ..act })
+        })?;
         people::join(&control, login, row.id, user)?;
         control.write_blocking(Queue::Interactive, move |tx| {
             tenants::set_status(tx, row.id, TenantStatus::Active).map_err(AppError::from)

@@ -29,7 +29,8 @@ pub(crate) fn changed(before: &Snapshot, after: &Catalog, fills: &Fills) -> Vec<
         let has_rows = before.physical.tables.contains_key(&entity.id);
         let old = before.catalog.entity(entity.id);
         let old = old.map(AsRef::as_ref);
-        if has_rows && (derived(entity).any(|field| is_new(old, field)) || fills.contains_key(&entity.id)) {
+        let filled = joins_company(old, entity) || fills.contains_key(&entity.id);
+        if has_rows && (filled || derived(entity).any(|field| is_new(old, field))) {
             mark(after, entity, &mut dirty);
         }
     }
@@ -41,7 +42,8 @@ pub(crate) fn changed(before: &Snapshot, after: &Catalog, fills: &Fills) -> Vec<
         let old = before.catalog.entity(*id).map(AsRef::as_ref);
         let fresh = fresh(entity, old, &dirty);
         let wanted = derived(entity).filter(|field| !keeps_value(field) || fresh.contains(&field.id)).map(|field| field.id);
-        Some((*id, fills.get(id).into_iter().flatten().copied().chain(wanted).collect()))
+        let company = joins_company(old, entity).then_some(FieldId::COMPANY);
+        Some((*id, company.into_iter().chain(fills.get(id).into_iter().flatten().copied()).chain(wanted).collect()))
     });
     work.filter(|(_, fields): &Work| !fields.is_empty()).collect()
 }
@@ -122,6 +124,11 @@ fn in_order(catalog: &Catalog, mut open: Vec<EntityId>) -> (Vec<EntityId>, bool)
 fn derived(entity: &Entity) -> impl Iterator<Item = &Field> {
     let in_order = entity.compute_order.iter().filter_map(|place| entity.fields.get(*place));
     in_order.filter(|field| matches!(field.class, FieldClass::Row | FieldClass::Rollup))
+}
+
+/// Whether the records of an entity belong to companies from now on: those that are there are the default company's.
+fn joins_company(old: Option<&Entity>, entity: &Entity) -> bool {
+    entity.field(FieldId::COMPANY).is_some() && old.is_none_or(|old| old.field(FieldId::COMPANY).is_none())
 }
 
 /// The fields that are new or computed in another way, and those that build on them.

@@ -121,7 +121,8 @@ pub(crate) fn insert(
     Ok(())
 }
 
-fn row(
+/// Writes a record of `base` with its history.
+pub(crate) fn row(
     tx: &mut Tx,
     snapshot: &Snapshot,
     entity: &Entity,

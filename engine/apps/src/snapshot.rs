@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_access::Rights;
 use kontor_definitions::Catalog;
-use kontor_storage::{Context, Physical};
+use kontor_storage::{Context, Physical, query::NO_COMPANY};
 use time::{Date, OffsetDateTime};
 
 use crate::sources::Sources;
@@ -26,6 +26,6 @@ pub struct Snapshot {
 impl Snapshot {
     /// What statements over business rows need to know, for these rights at this moment.
     pub fn context<'a>(&'a self, rights: &'a Rights, now: OffsetDateTime, today: Date) -> Context<'a> {
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today }
+        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today, company: &NO_COMPANY }
     }
 }

@@ -10,6 +10,7 @@ use kontor_storage::{Queue, StorageError, TenantDb, Tx, control::tenants::Tenant
 use time::{Date, OffsetDateTime};
 
 use crate::{
+    companies::{Companies, CompaniesCache},
     compile::Catalogs,
     error::AppError,
     rights::{self, RightsCache},
@@ -28,6 +29,7 @@ pub struct Tenant {
     db: TenantDb,
     current: RwLock<Arc<Snapshot>>,
     rights: RightsCache,
+    companies: CompaniesCache,
     catalogs: Arc<Catalogs>,
 }
 
@@ -65,7 +67,8 @@ impl Tenant {
     pub(crate) fn load(row: TenantRow, db: TenantDb, catalogs: Arc<Catalogs>) -> Result<Self, AppError> {
         let raw = db.read_blocking(Raw::read)?;
         let current = RwLock::new(Arc::new(raw.into_snapshot(&catalogs)?));
-        Ok(Self { id: row.id, name: row.name, title: row.title, db, current, rights: RightsCache::default(), catalogs })
+        let (rights, companies) = (RightsCache::default(), CompaniesCache::default());
+        Ok(Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs })
     }
 
     /// Its id.
@@ -231,6 +234,23 @@ impl Tenant {
         let rights = Arc::new(rights::read(tx, snapshot, user, now, today)?);
         self.rights.put(key, user, &rights);
         Ok(rights)
+    }
+
+    /// The companies as they are now; `rights_version` as for [`Self::rights`].
+    pub fn companies(
+        &self,
+        tx: &mut Tx,
+        snapshot: &Snapshot,
+        rights_version: i64,
+        now: OffsetDateTime,
+    ) -> Result<Arc<Companies>, AppError> {
+        let key = (snapshot.revision, rights_version);
+        if let Some(known) = self.companies.get(key) {
+            return Ok(known);
+        }
+        let companies = Arc::new(Companies::read(tx, snapshot, now)?);
+        self.companies.put(key, &companies);
+        Ok(companies)
     }
 }
 

@@ -155,6 +155,8 @@ impl FieldId {
     pub const OWNER: Self = Self(DefId::system("own"));
     /// The department it belongs to.
     pub const DEPARTMENT: Self = Self(DefId::system("dep"));
+    /// The company it belongs to, in entities that say `"company": true`.
+    pub const COMPANY: Self = Self(DefId::system("com"));
     /// When it was archived; null while it is live.
     pub const ARCHIVED_AT: Self = Self(DefId::system("arc"));
     /// The record an owned line belongs to.

@@ -25,7 +25,7 @@ pub struct Caller {
     pub who: Who,
     /// `now()`
     pub now: OffsetDateTime,
-    /// `today()`: the day in the company's zone.
+    /// The day in the server's zone, which is that of companies without a zone of their own.
     pub today: Date,
     /// Where random ids begin; the same job run again makes the same ids.
     pub seed: u64,
@@ -132,8 +132,11 @@ fn begin<'t>(
     tx: &'t mut Tx,
 ) -> Result<Session<'t>, RecordsError> {
     let shared = shared::shared(snapshot);
+    let companies = tenant.companies(tx, snapshot, rights_version, caller.now)?;
+    let (Who::User(person) | Who::Engine(person)) = &caller.who;
+    let today = companies.of_person(*person).and_then(|company| company.day(caller.now)).unwrap_or(caller.today);
     let rights = match &caller.who {
-        Who::User(user) => tenant.rights(tx, snapshot, rights_version, *user, (caller.now, caller.today))?,
+        Who::User(user) => tenant.rights(tx, snapshot, rights_version, *user, (caller.now, today))?,
         Who::Engine(person) if person.0.is_nil() => Arc::clone(&shared.definer),
         Who::Engine(person) => {
             let actor = Actor { user: *person, name: String::new(), department: None, below: Vec::new(), roles: Vec::new() };
@@ -147,7 +150,9 @@ fn begin<'t>(
         rights_version,
         definer: shared.definer,
         now: caller.now,
-        today: caller.today,
+        today,
+        server_today: caller.today,
+        companies,
         locale: caller.locale.clone(),
         plans: shared.plans,
     };

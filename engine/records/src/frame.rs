@@ -2,11 +2,16 @@
 use std::sync::Arc;
 
 use kontor_access::Rights;
+use kontor_apps::{Companies, Company};
 use kontor_definitions::{Catalog, Entity, Field, FieldType, Locale};
 use kontor_storage::{Context, Physical};
 use time::{Date, OffsetDateTime};
 
-use crate::{names::Names, plan::Plans};
+use crate::{
+    names::Names,
+    plan::Plans,
+    write::{company, draft::Draft},
+};
 
 /// The definitions, rights and the moment of a session.
 pub(crate) struct Frame {
@@ -19,7 +24,11 @@ pub(crate) struct Frame {
     /// Of the engine itself: definitions run with them.
     pub(crate) definer: Arc<Rights>,
     pub(crate) now: OffsetDateTime,
+    /// The day in the zone of the person's company, else of the tenant's default company.
     pub(crate) today: Date,
+    /// The day in the server's zone, for companies without a zone of their own.
+    pub(crate) server_today: Date,
+    pub(crate) companies: Arc<Companies>,
     pub(crate) locale: Locale,
     pub(crate) plans: Arc<Plans>,
 }
@@ -37,7 +46,26 @@ impl Frame {
 
     /// For statements under other rights.
     pub(crate) fn with<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now: self.now, today: self.today }
+        let company = self.companies.default_values();
+        Context { catalog: &self.catalog, physical: &self.physical, rights, now: self.now, today: self.today, company }
+    }
+
+    /// The day in the zone of a record's company; of a record without one, the session's.
+    pub(crate) fn today_of(&self, draft: &Draft) -> Date {
+        match company::of_draft(draft).and_then(|id| self.companies.get(id)) {
+            Some(company) => company.day(self.now).unwrap_or(self.server_today),
+            None => self.today,
+        }
+    }
+
+    /// The currency that a record's amounts in base currency are in.
+    pub(crate) fn base_currency(&self, draft: &Draft) -> Option<&str> {
+        self.company_of(draft)?.currency.as_deref()
+    }
+
+    /// A record's company; of a record without one, the tenant's default company.
+    pub(crate) fn company_of(&self, draft: &Draft) -> Option<&Company> {
+        company::of_draft(draft).and_then(|id| self.companies.get(id)).or_else(|| self.companies.default())
     }
 
     /// The names the person may use.

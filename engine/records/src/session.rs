@@ -74,8 +74,10 @@ impl<'t> Session<'t> {
         read::get::get(&self.frame, self.tx, entity, id, params)
     }
     /// Groups and measures: parameters `group`, `measures`, `filter`, `having`, `sort`, `archived`, `limit`; moments fall on
-    /// days of `zone`, a name of the IANA database. Answers JSON.
+    /// days of the default company's zone, or, where it has none, of `zone`, a name of the IANA database. Answers JSON.
     pub fn aggregate(&mut self, entity: &str, params: &Params, zone: &str) -> Result<String, RecordsError> {
+        let own = self.frame.companies.default().and_then(|company| company.zone.clone());
+        let zone = own.as_deref().unwrap_or(zone);
         read::aggregate::aggregate(&self.frame, self.tx, entity, params, zone)
     }
     /// A record's changes, newest first, cut to what the person may read today. Answers JSON.

@@ -28,6 +28,7 @@ mod threads;
 mod tx;
 mod value;
 mod writes;
+pub mod zone;
 
 pub use bind::Bind;
 pub use error::{Kind, StorageError};

@@ -1,10 +1,10 @@
 //! What can be asked of business tables: typed, by ids, already checked against the catalog.
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kontor_access::Rights;
 use kontor_definitions::{
     Catalog, EntityId, FieldId, Value,
-    expr::{Aggregate, Expr, function::date::Unit},
+    expr::{Aggregate, Expr, eval::CompanyValues, function::date::Unit},
 };
 use time::{Date, OffsetDateTime};
 
@@ -29,7 +29,12 @@ pub struct Context<'a> {
     pub now: OffsetDateTime,
     /// `today()`: the day in the company's zone.
     pub today: Date,
+    /// `company.x` where records have no company of their own.
+    pub company: &'a CompanyValues,
 }
+
+/// No company: for statements that definitions have no part in.
+pub static NO_COMPANY: LazyLock<CompanyValues> = LazyLock::new(CompanyValues::default);
 
 /// Rows of one entity.
 #[derive(Clone, Debug)]

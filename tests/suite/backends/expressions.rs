@@ -72,6 +72,7 @@ impl Bench {
             rights: &self.rights,
             now: self.env.now,
             today: self.env.today,
+            company: &self.env.company,
         }
     }
 
@@ -187,6 +188,7 @@ fn bench(database: &Database, seed: u64) -> (kontor_storage::Store, TenantDb, Ar
         user_id: Some(user.0),
         user_name: "李娜".to_owned(),
         user_department: None,
+        company: Arc::default(),
         parameters: std::collections::BTreeMap::new(),
         rates: kontor_definitions::expr::rates::Rates::default(),
     };

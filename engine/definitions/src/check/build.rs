@@ -92,7 +92,7 @@ fn field(slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Ex
             searchable: false,
             minimum: None,
             maximum: None,
-            system: true,
+            system: slot.id != FieldId::COMPANY,
             class: FieldClass::Input,
         });
     };
@@ -147,6 +147,7 @@ fn system_title(id: FieldId) -> LocalText {
         FieldId::UPDATED_BY => ("修改人", "Updated by"),
         FieldId::OWNER => ("负责人", "Owner"),
         FieldId::DEPARTMENT => ("部门", "Department"),
+        FieldId::COMPANY => ("公司", "Company"),
         FieldId::ARCHIVED_AT => ("归档时间", "Archived at"),
         FieldId::PARENT => ("所属单据", "Belongs to"),
         FieldId::POSITION => ("行号", "Position"),

@@ -285,7 +285,11 @@ fn combined(
 
 /// Whether the amounts of an entity can differ in currency among the lines of one record, or among the records that refer to it.
 fn is_mixed(world: &World, source: &Source, currency: &CurrencyOf) -> bool {
-    let CurrencyOf::Field(field) = currency else { return false };
+    let CurrencyOf::Field(field) = currency else {
+        let by_company = |entity: &super::world::EntityWork| entity.slots.iter().any(|slot| slot.id == FieldId::COMPANY);
+        let source_entity = world.entities.get(source.entity);
+        return *currency == CurrencyOf::Base && source.of.is_some() && source_entity.is_some_and(by_company);
+    };
     if source.of.is_some() {
         return true;
     }

@@ -139,6 +139,7 @@ fn find_parents(world: &mut World, findings: &mut Findings) {
 fn add_system_fields(world: &mut World, index: usize) {
     let people = reference(world, "user");
     let departments = reference(world, "department");
+    let companies = reference(world, "company");
     let Some(entity) = world.entities.get(index) else { return };
     let Some(head) = &entity.head else { return };
     let whole = || Some(FieldType::Integer { rating: None });
@@ -163,6 +164,9 @@ fn add_system_fields(world: &mut World, index: usize) {
             }
             if head.department {
                 fields.push((FieldId::DEPARTMENT, "department", departments));
+            }
+            if head.company {
+                fields.push((FieldId::COMPANY, "company", companies));
             }
             fields.push((FieldId::ARCHIVED_AT, "archived_at", Some(FieldType::DateTime)));
         }

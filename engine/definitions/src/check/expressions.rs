@@ -13,8 +13,13 @@ use super::{
 use crate::{
     Severity,
     catalog::FieldType,
-    expr::{BinaryOp, Expr, ExprKind, Type, converts, error::ExprError, names::NamedField, resolve},
-    id::EntityId,
+    expr::{
+        BinaryOp, Expr, ExprKind, Type, converts,
+        error::ExprError,
+        names::{CompanyOf, NamedField, is_company_value},
+        resolve,
+    },
+    id::{EntityId, FieldId},
     model::field::BoolOrExpression,
     value::Value,
 };
@@ -270,6 +275,29 @@ impl crate::expr::names::Names for WorldNames<'_> {
         match self.world.entity_named(0, name) {
             super::world::Found::Yes(index) => self.world.entities.get(index).map(|entity| entity.id),
             super::world::Found::Broken | super::world::Found::No(_) => None,
+        }
+    }
+
+    fn company_of(&self, entity: EntityId) -> CompanyOf {
+        let Some(index) = self.world.by_id.get(&entity) else { return CompanyOf::Tenant };
+        let has = |index: EntityIx| {
+            let work = self.world.entities.get(index);
+            work.is_some_and(|work| work.slots.iter().any(|slot| slot.id == FieldId::COMPANY))
+        };
+        let parent = self.world.entities.get(*index).and_then(|work| work.parent);
+        match parent {
+            _ if has(*index) => CompanyOf::Record,
+            Some((parent, _lines)) if has(parent) => CompanyOf::Parent,
+            Some(_) | None => CompanyOf::Tenant,
+        }
+    }
+
+    fn company_field(&self, name: &str) -> Option<NamedField> {
+        let company = self.entity_named("base.company")?;
+        let slot = self.world.slot(*self.world.by_id.get(&company)?, name)?;
+        match &slot.state {
+            SlotState::Ready(ty) if is_company_value(ty) => Some(NamedField::of(slot.id, ty)),
+            SlotState::Ready(_) | SlotState::Waiting | SlotState::Broken | SlotState::Retired => None,
         }
     }
 }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     catalog::{FieldClass, FieldType},
-    expr::reads::{converts, env_values, reads},
+    expr::{
+        EnvValue, Expr,
+        reads::{converts, env_values, reads},
+    },
     id::FieldId,
 };
 
@@ -119,15 +122,16 @@ fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled:
     let paths = match ty {
         FieldType::Formula { .. } => {
             let Some(expr) = expr(FieldExpression::Formula) else { return Some(Inputs { paths: Vec::new(), live: false }) };
-            live = !env_values(expr).is_empty();
-            reads(expr).into_iter().filter_map(|path| follow(world, slots, entity, &path, &mut live)).collect()
+            live = asks_the_moment(world, expr);
+            let company = company_values(world, slots, expr);
+            reads(expr).into_iter().filter_map(|path| follow(world, slots, entity, &path, &mut live)).chain(company).collect()
         }
         FieldType::Lookup { path, .. } => follow(world, slots, entity, path, &mut live).into_iter().collect(),
         FieldType::Rollup { lines, of, field, .. } => {
             let site = site(world, entity, place)?;
             let other = rolled_up(&site, *lines, *of)?;
             let filter = expr(FieldExpression::Filter);
-            live = filter.is_some_and(|filter| !env_values(filter).is_empty());
+            live = filter.is_some_and(|filter| asks_the_moment(world, filter));
             let of_filter = filter.map(|filter| reads(filter)).unwrap_or_default();
             let start: Vec<Node> =
                 slots.get(entity).and_then(|slots| slots.get(lines)).map(|place| (entity, *place)).into_iter().collect();
@@ -160,7 +164,38 @@ fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled:
     Some(Inputs { paths, live })
 }
 
-/// The fields along a path; a reference that is crossed makes it live.
+/// Whether an expression depends on the moment, the person, or something of the default company that may change.
+fn asks_the_moment(world: &World, expr: &Expr) -> bool {
+    env_values(expr).into_iter().any(|value| match value {
+        EnvValue::Today | EnvValue::Now | EnvValue::UserId | EnvValue::UserName | EnvValue::UserDepartment => true,
+        EnvValue::Company(field) => {
+            company_entity(world).is_none_or(|company| !is_fixed(world, company, field))
+        }
+    })
+}
+
+/// What an expression reads of the tenant's default company.
+fn company_values(world: &World, slots: &Slots, expr: &Expr) -> Vec<Vec<Node>> {
+    let Some(company) = company_entity(world) else { return Vec::new() };
+    let fields = env_values(expr).into_iter().filter_map(|value| match value {
+        EnvValue::Company(field) => slots.get(company)?.get(&field).map(|place| vec![(company, *place)]),
+        EnvValue::Today | EnvValue::Now | EnvValue::UserId | EnvValue::UserName | EnvValue::UserDepartment => None,
+    });
+    fields.collect()
+}
+
+fn company_entity(world: &World) -> Option<EntityIx> {
+    let base = world.apps.iter().position(|app| app.name == "base")?;
+    world.by_name.get(&(base, "company".to_owned())).copied()
+}
+
+/// Whether a field of a company stays what it is once records depend on it: the write gate refuses to change its currency then.
+fn is_fixed(world: &World, company: EntityIx, field: FieldId) -> bool {
+    let slots = world.entities.get(company).map(|work| work.slots.as_slice()).unwrap_or_default();
+    slots.iter().any(|slot| slot.id == field && slot.name == "currency")
+}
+
+/// The fields along a path; a reference that is crossed makes it live, unless it leads to what stays as it is.
 fn follow(world: &World, slots: &Slots, entity: EntityIx, path: &[FieldId], live: &mut bool) -> Option<Vec<Node>> {
     let mut at = entity;
     let mut nodes = Vec::with_capacity(path.len());
@@ -174,7 +209,10 @@ fn follow(world: &World, slots: &Slots, entity: EntityIx, path: &[FieldId], live
         let next = match ty.result() {
             FieldType::Lines { entity, .. } => *entity,
             _ => {
-                *live = true;
+                let last = path.get(step + 1).filter(|_| step + 2 == path.len());
+                let fixed = *id == FieldId::COMPANY
+                    && company_entity(world).zip(last).is_some_and(|(company, field)| is_fixed(world, company, *field));
+                *live |= !fixed;
                 ty.reference()?
             }
         };

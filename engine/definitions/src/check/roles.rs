@@ -13,7 +13,7 @@ use super::{
     places::{At, join},
     screens::Screen,
     suggest::suggest,
-    world::{EntityIx, Found, SlotState, World},
+    world::{EntityIx, Found, Slot, SlotState, World},
 };
 use crate::{
     catalog::{EntityRights, FieldType, Role},
@@ -169,7 +169,9 @@ fn fields(
         }
     }
     let rest = doc.fields.get("*").copied().unwrap_or(FieldRight::Write);
-    let in_use = work.slots.iter().filter(|slot| slot.doc.is_some() && matches!(slot.state, SlotState::Ready(_)));
+    // The company of a record is written by whoever may write the record's fields.
+    let has_right = |slot: &Slot| slot.doc.is_some() || slot.id == FieldId::COMPANY;
+    let in_use = work.slots.iter().filter(|slot| has_right(slot) && matches!(slot.state, SlotState::Ready(_)));
     in_use.map(|slot| (slot.id, doc.fields.get(&slot.name).copied().unwrap_or(rest))).collect()
 }
 

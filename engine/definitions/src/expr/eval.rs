@@ -2,7 +2,7 @@
 mod aggregate;
 mod call;
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -35,11 +35,16 @@ pub struct EvalEnv {
     pub user_name: String,
     /// `user.department`
     pub user_department: Option<Uuid>,
+    /// `company.x` where records have no company of their own.
+    pub company: CompanyValues,
     /// `$name`
     pub parameters: BTreeMap<String, Value>,
     /// What `convert` knows.
     pub rates: Rates,
 }
+
+/// The values of the tenant's default company by field, its id included; empty where there is none.
+pub type CompanyValues = Arc<BTreeMap<FieldId, Value>>;
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +168,7 @@ impl Frame<'_> {
             EnvValue::UserId => id(self.env.user_id),
             EnvValue::UserName => Value::Text(self.env.user_name.clone()),
             EnvValue::UserDepartment => id(self.env.user_department),
+            EnvValue::Company(field) => self.env.company.get(&field).cloned().unwrap_or_default(),
         }
     }
 

@@ -52,9 +52,10 @@ fn tree(expr: &Expr, names: &mut Spelling<'_>) -> Option<Json> {
         | ExprKind::List(_)
         | ExprKind::Call { .. } => None,
     };
-    let words = match reached {
-        Some((scope, path)) => names.words(scope, path)?,
-        None => Vec::new(),
+    let words = match (reached, &expr.kind) {
+        (Some((scope, path)), _) => names.words(scope, path)?,
+        (None, ExprKind::Env(EnvValue::Company(field))) => vec![names.of_company(*field)?],
+        (None, _) => Vec::new(),
     };
     let entered = matches!(expr.kind, ExprKind::Aggregate { .. });
     if let (true, Some((scope, path))) = (entered, reached) {
@@ -78,7 +79,7 @@ fn node(expr: &Expr, words: &[&str], below: Vec<Json>) -> Json {
         ExprKind::Literal(value) => json!({ "op": "literal", "value": value_json(value) }),
         ExprKind::Field { scope, .. } => json!({ "op": "field", "scope": scope, "path": words }),
         ExprKind::Parameter(name) => json!({ "op": "parameter", "name": name }),
-        ExprKind::Env(value) => json!({ "op": "env", "name": env_name(*value) }),
+        ExprKind::Env(value) => json!({ "op": "env", "name": env_name(*value, words) }),
         ExprKind::Not(_) => json!({ "op": "not", "of": next() }),
         ExprKind::Negate(_) => json!({ "op": "negate", "of": next() }),
         ExprKind::Binary { op, .. } => json!({ "op": op.operator().text(), "left": next(), "right": next() }),
@@ -104,13 +105,14 @@ fn node(expr: &Expr, words: &[&str], below: Vec<Json>) -> Json {
     node
 }
 
-fn env_name(value: EnvValue) -> &'static str {
+fn env_name(value: EnvValue, words: &[&str]) -> String {
     match value {
-        EnvValue::Today => "today",
-        EnvValue::Now => "now",
-        EnvValue::UserId => "user.id",
-        EnvValue::UserName => "user.name",
-        EnvValue::UserDepartment => "user.department",
+        EnvValue::Today => "today".to_owned(),
+        EnvValue::Now => "now".to_owned(),
+        EnvValue::UserId => "user.id".to_owned(),
+        EnvValue::UserName => "user.name".to_owned(),
+        EnvValue::UserDepartment => "user.department".to_owned(),
+        EnvValue::Company(_) => format!("company.{}", words.concat()),
     }
 }
 

@@ -167,6 +167,8 @@ pub enum EnvValue {
     UserName,
     /// `user.department`: the id of the department, or null.
     UserDepartment,
+    /// `company.x` where records have no company of their own: an entered field of the tenant's default company, or its id.
+    Company(FieldId),
 }
 
 /// Operators between two values. Null and scale rules: numbers 12 and 13 of the design's decisions, written out in `docs/expressions.md`.

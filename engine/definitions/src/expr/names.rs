@@ -26,6 +26,17 @@ impl NamedField {
     }
 }
 
+/// Whose company `company` means where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompanyOf {
+    /// That of the record: its entity says `"company": true`.
+    Record,
+    /// That of the record the line belongs to.
+    Parent,
+    /// The tenant's default company.
+    Tenant,
+}
+
 /// What names mean where an expression stands.
 pub trait Names {
     /// The entity whose record the expression stands on; `None` where there is no record (defaults of report parameters).
@@ -38,6 +49,29 @@ pub trait Names {
     fn parameter(&self, name: &str) -> Option<Type>;
     /// The entity called `app.name`; asked for `base.user` and `base.department`.
     fn entity_named(&self, name: &str) -> Option<EntityId>;
+    /// Whose company `company` means on records of an entity, whoever may read it.
+    fn company_of(&self, entity: EntityId) -> CompanyOf;
+    /// The field of the tenant's default company of that name: entered values and the id, which need no record to stand on.
+    fn company_field(&self, name: &str) -> Option<NamedField>;
+}
+
+impl CompanyOf {
+    /// What the catalog says of an entity.
+    pub fn in_catalog(catalog: &Catalog, entity: EntityId) -> Self {
+        let has = |entity: EntityId| catalog.entity(entity).is_some_and(|entity| entity.field(FieldId::COMPANY).is_some());
+        let parent = catalog.entity(entity).and_then(|entity| entity.parent);
+        match parent {
+            _ if has(entity) => Self::Record,
+            Some((parent, _lines)) if has(parent) => Self::Parent,
+            Some(_) | None => Self::Tenant,
+        }
+    }
+}
+
+/// Whether the value of a company's field can be had without a record to stand on: it is entered, and no list or lines.
+pub(crate) fn is_company_value(ty: &FieldType) -> bool {
+    let derived = matches!(ty, FieldType::Formula { .. } | FieldType::Rollup { .. } | FieldType::Lookup { .. });
+    !derived && ty.column().is_some()
 }
 
 /// Names from a checked catalog, for expressions that a person supplies.
@@ -76,6 +110,16 @@ impl Names for CatalogNames<'_> {
 
     fn entity_named(&self, name: &str) -> Option<EntityId> {
         self.catalog.entity_named(name).map(|entity| entity.id)
+    }
+
+    fn company_of(&self, entity: EntityId) -> CompanyOf {
+        CompanyOf::in_catalog(self.catalog, entity)
+    }
+
+    fn company_field(&self, name: &str) -> Option<NamedField> {
+        let company = self.catalog.entity_named("base.company")?;
+        let field = company.field_named(name).filter(|field| is_company_value(&field.ty))?;
+        (self.readable)(company.id, field.id).then(|| NamedField::of(field.id, &field.ty))
     }
 }
 

@@ -174,7 +174,7 @@ fn syntax(expr: &Expr, names: &mut Spelling<'_>) -> Option<Ast> {
         ExprKind::Literal(value) => literal(value),
         ExprKind::Field { scope, path } => reach(*scope, path, names)?,
         ExprKind::Parameter(name) => node(AstKind::Parameter(name.clone())),
-        ExprKind::Env(value) => env(*value),
+        ExprKind::Env(value) => env(*value, names)?,
         ExprKind::Not(inner) => node(AstKind::Not(boxed(inner, names)?)),
         ExprKind::Negate(inner) => node(AstKind::Negate(boxed(inner, names)?)),
         ExprKind::Binary { op, left, right } => {
@@ -229,15 +229,16 @@ fn reach(scope: u8, path: &[FieldId], names: &Spelling<'_>) -> Option<Ast> {
     Some(words.fold(start, |of, name| node(AstKind::Member { of: Box::new(of), name: word(name) })))
 }
 
-fn env(value: EnvValue) -> Ast {
-    let user = |name| node(AstKind::Member { of: Box::new(node(AstKind::Name("user".to_owned()))), name: word(name) });
-    match value {
+fn env(value: EnvValue, names: &Spelling<'_>) -> Option<Ast> {
+    let of = |of: &str, name| node(AstKind::Member { of: Box::new(node(AstKind::Name(of.to_owned()))), name: word(name) });
+    Some(match value {
         EnvValue::Today => call("today", Vec::new()),
         EnvValue::Now => call("now", Vec::new()),
-        EnvValue::UserId => user("id"),
-        EnvValue::UserName => user("name"),
-        EnvValue::UserDepartment => user("department"),
-    }
+        EnvValue::UserId => of("user", "id"),
+        EnvValue::UserName => of("user", "name"),
+        EnvValue::UserDepartment => of("user", "department"),
+        EnvValue::Company(field) => of("company", names.of_company(field)?),
+    })
 }
 
 fn literal(value: &Value) -> Ast {

@@ -22,6 +22,11 @@ impl<'c> Spelling<'c> {
         Some(self.catalog.fields_along(entity, path)?.into_iter().map(|field| field.name.as_str()).collect())
     }
 
+    /// The name of a field of the tenant's companies.
+    pub(super) fn of_company(&self, field: FieldId) -> Option<&'c str> {
+        Some(self.catalog.entity_named("base.company")?.field(field)?.name.as_str())
+    }
+
     /// Enters the lines at the end of a path.
     pub(super) fn enter(&mut self, scope: u8, path: &[FieldId]) {
         let lines = self.scopes.get(usize::from(scope)).and_then(|entity| {

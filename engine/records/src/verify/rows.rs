@@ -115,7 +115,8 @@ impl Look<'_> {
             self.seen.insert(RecordId(draft.id), (draft.entity.id, revision_of(draft)));
         }
         let mut failed = Findings::default();
-        let compute = Compute { frame: self.frame, known, env: &self.env, currencies: &self.currencies };
+        let base = self.frame.base_currency(draft);
+        let compute = Compute { frame: self.frame, known, env: &self.env, currencies: &self.currencies, base };
         let in_range = combine(&compute, draft, totals);
         compute.record(draft, None, &mut failed);
         if !in_range || !failed.is_empty() {

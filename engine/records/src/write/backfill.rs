@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, decide};
-use kontor_apps::{AppError, Backfill, BackfillWork};
+use kontor_apps::{AppError, Backfill, BackfillWork, Companies};
 use kontor_definitions::{
     Entity, Field, FieldId, FieldType, RecordId, Value,
     catalog::FieldClass,
@@ -38,7 +38,7 @@ impl Backfill for Recompute {
 }
 
 fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, RecordsError> {
-    let frame = frame_of(work);
+    let frame = frame_of(tx, work)?;
     let mut done = Vec::new();
     let Some(entity) = frame.catalog.entity(work.entity).map(Arc::clone).filter(|_| !ids.is_empty()) else { return Ok(done) };
     let mut drafts = load::by_ids(&frame, tx, &entity, ids.iter().map(|id| id.0).collect())?;
@@ -47,14 +47,16 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
     }
     let mut known = Known::new(&frame);
     known.load(&frame, tx, &drafts.iter().collect::<Vec<_>>(), false)?;
-    let (env, currencies) = (env_of(&frame), Currencies::read(&frame, tx)?);
+    let (mut env, currencies) = (env_of(&frame), Currencies::read(&frame, tx)?);
     let mut filled = fill(&frame, tx, &mut known, (&env, &currencies), &mut drafts, work.fields)?;
-    let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies };
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
     let there: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
     let mut totals = cascade::by_row(&frame, tx, entity.id, &there, &rollups)?;
     for draft in &mut drafts {
+        env.today = frame.today_of(draft);
+        let base = frame.base_currency(draft);
+        let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies, base };
         if let Some(values) = totals.remove(&draft.id) {
             // A total out of range stays as it was, as any derived value does that cannot be computed.
             let _out_of_range = cascade::take(&compute, draft, &rollups, &values);
@@ -139,18 +141,20 @@ fn is_rollup(entity: &Entity, field: FieldId) -> bool {
     entity.field(field).is_some_and(|field| field.class == FieldClass::Rollup)
 }
 
-fn frame_of(work: &BackfillWork<'_>) -> Frame {
+fn frame_of(tx: &mut Tx, work: &BackfillWork<'_>) -> Result<Frame, RecordsError> {
     let shared = shared::shared(work.snapshot);
-    Frame {
+    let companies = Arc::new(Companies::read(tx, work.snapshot, work.act.at)?);
+    let server_today = work.act.at.date();
+    Ok(Frame {
         catalog: Arc::clone(&work.snapshot.catalog),
         physical: Arc::clone(&work.snapshot.physical),
         rights: Arc::clone(&shared.definer),
-        // Nothing that a back-fill writes is told.
-        rights_version: 0,
         definer: shared.definer,
         now: work.act.at,
-        today: work.act.at.date(),
+        today: companies.default().and_then(|company| company.day(work.act.at)).unwrap_or(server_today),
+        server_today,
+        companies,
         locale: "en".to_owned(),
         plans: shared.plans,
-    }
+    })
 }

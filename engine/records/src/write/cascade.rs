@@ -5,7 +5,7 @@ use std::{
 };
 
 use kontor_access::{Action, decide};
-use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value};
+use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value, expr::eval::EvalEnv};
 use kontor_storage::{StorageError, Tx};
 use uuid::Uuid;
 
@@ -130,8 +130,9 @@ fn recompute(
     let mut known = Known::new(frame);
     known.load(frame, tx, &[&draft], false)?;
     let currencies = if has_amounts(frame, entity) { Currencies::read(frame, tx)? } else { Currencies::default() };
-    let env = env_of(frame);
-    let compute = Compute { frame, known: &known, env: &env, currencies: &currencies };
+    let env = EvalEnv { today: frame.today_of(&draft), ..env_of(frame) };
+    let base = frame.base_currency(&draft);
+    let compute = Compute { frame, known: &known, env: &env, currencies: &currencies, base };
     for ((at, row), changes) in wanted {
         let Some(draft) = find(&mut draft, *row) else { continue };
         let anew: Vec<FieldId> =

@@ -39,9 +39,11 @@ pub(crate) struct Compute<'a> {
     pub(crate) known: &'a Known,
     pub(crate) env: &'a EvalEnv,
     pub(crate) currencies: &'a Currencies,
+    /// The currency of the record's company.
+    pub(crate) base: Option<&'a str>,
 }
 
-/// Digits behind the point by currency; `None` stands for the company's own.
+/// Digits behind the point by currency.
 #[derive(Debug, Default)]
 pub(crate) struct Currencies(HashMap<String, u8>);
 
@@ -166,7 +168,7 @@ impl Compute<'_> {
     fn currency(&self, draft: &Draft, currency: &CurrencyOf) -> Option<String> {
         match currency {
             CurrencyOf::Fixed(code) => Some(code.clone()),
-            CurrencyOf::Base => None,
+            CurrencyOf::Base => self.base.map(str::to_owned),
             CurrencyOf::Field(field) => {
                 let view = View { draft, parent: None, known: self.known, env: self.env };
                 let value = kontor_definitions::expr::eval::RowSource::field(&view, &[*field]);

@@ -16,6 +16,17 @@ pub(crate) struct Defaults<'a> {
     pub(crate) currencies: &'a Currencies,
 }
 
+/// The company of a new record: that of the person, else the default one. Other defaults may read it, so it comes first.
+pub(crate) fn company(frame: &Frame, draft: &mut Draft) {
+    let Some(place) = draft.entity.index_of(FieldId::COMPANY) else { return };
+    if draft.is_new()
+        && draft.at(place).is_null()
+        && let Some(company) = frame.companies.of_person(frame.rights.actor().user)
+    {
+        draft.set(place, Value::Id(company.id));
+    }
+}
+
 impl Defaults<'_> {
     /// Fills a record, then its new lines, which may read it.
     pub(crate) fn fill(
@@ -95,12 +106,16 @@ impl Defaults<'_> {
         if field.id == FieldId::DEPARTMENT {
             return actor.department.map(Value::Id);
         }
+        if field.id == FieldId::COMPANY {
+            return self.frame.companies.of_person(actor.user).map(|company| Value::Id(company.id));
+        }
         if let FieldType::State(machine) = &field.ty {
             return Some(Value::Text(machine.initial.clone()));
         }
         let default = field.default.as_ref()?;
         let view = View { draft, parent, known, env: self.env };
-        let compute = Compute { frame: self.frame, known, env: self.env, currencies: self.currencies };
+        let base = self.frame.base_currency(parent.map_or(draft, |parent| parent.draft));
+        let compute = Compute { frame: self.frame, known, env: self.env, currencies: self.currencies, base };
         match eval(default, &view, self.env).and_then(|value| compute.fitted(draft, field, value)) {
             Ok(value) => Some(value),
             Err(error) => {

@@ -71,7 +71,8 @@ impl Session<'_> {
         let frame = Arc::clone(&self.frame);
         let none = Currencies::default();
         let view = View { draft, parent, known: &bench.known, env: &bench.env };
-        let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies: &none };
+        let base = frame.base_currency(parent.map_or(draft, |parent| parent.draft));
+        let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies: &none, base };
         out.push('{');
         if !draft.is_new() {
             json::key(out, "id");

@@ -4,6 +4,7 @@ mod action;
 pub(crate) mod backfill;
 pub(crate) mod cascade;
 mod coerce;
+pub(crate) mod company;
 pub(crate) mod compute;
 mod defaults;
 pub(crate) mod difference;

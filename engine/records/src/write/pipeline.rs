@@ -6,7 +6,7 @@ use kontor_storage::{StorageError, system::state};
 use super::{
     cascade,
     compute::{Compute, Currencies, has_amounts},
-    defaults::Defaults,
+    defaults::{self, Defaults},
     draft::{Draft, Work},
     events, files, history,
     known::Known,
@@ -38,6 +38,7 @@ impl Session<'_> {
     /// The steps that look at all records together: references, the rights on the rows as they are, what expressions read.
     pub(crate) fn prepare(&mut self, bench: &mut Bench, works: &mut [Work], live: bool) -> Result<(), RecordsError> {
         let frame = std::sync::Arc::clone(&self.frame);
+        works.iter_mut().for_each(|work| defaults::company(&frame, &mut work.draft));
         references::check(&frame, self.tx, works)?;
         files::check(&frame, self.tx, works)?;
         for work in works.iter_mut().filter(|work| !work.draft.is_new() && work.action == Action::Update) {
@@ -55,10 +56,13 @@ impl Session<'_> {
         let frame = std::sync::Arc::clone(&self.frame);
         let Bench { known, env, currencies } = bench;
         let currencies = currencies.get_or_insert_with(Currencies::default);
+        env.today = frame.today_of(&work.draft);
         let defaults = Defaults { frame: &frame, env, currencies };
         defaults.fill(self.tx, known, &mut work.draft, &mut work.findings)?;
-        Compute { frame: &frame, known, env, currencies }.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
+        let base = frame.base_currency(&work.draft);
+        Compute { frame: &frame, known, env, currencies, base }.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
         Validate { frame: &frame, known, env }.values(&work.draft, None, &mut work.findings);
+        self.check_company(work)?;
         validate::unique(&frame, self.tx, work, false)
     }
 
@@ -70,12 +74,13 @@ impl Session<'_> {
         }
         // Only transitions are written under the right to read: they have one of their own.
         let transition = (work.action == Action::Read).then(|| work.name.clone());
-        if numbers::assign(self.tx, frame.today, &mut work.draft, transition.as_deref())?
+        if numbers::assign(self.tx, frame.today_of(&work.draft), &mut work.draft, transition.as_deref())?
             && !work.draft.entity.compute_order.is_empty()
         {
             let none = Currencies::default();
             let currencies = bench.currencies.as_ref().unwrap_or(&none);
-            let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies };
+            let base = frame.base_currency(&work.draft);
+            let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies, base };
             compute.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
         }
         let revision = store::store(&frame, self.tx, &mut work.draft).map_err(|error| unique_lost(&frame, &work.draft, error))?;
@@ -85,11 +90,12 @@ impl Session<'_> {
         history::append(&frame, self.tx, &work.draft, &work.name)?;
         events::append(&frame, self.tx, &work.draft, revision)?;
         let entity = &work.draft.entity;
-        if entity.app == "base" && ["user", "role_assignment", "department"].contains(&entity.name.as_str()) {
+        if entity.app == "base" && ["user", "role_assignment", "department", "company"].contains(&entity.name.as_str()) {
             state::bump_rights(self.tx)?;
             events::rights(&frame, self.tx)?;
             self.note_rights(&work.draft, &work.name);
         }
+        self.unmark_others(bench, &work.draft)?;
         Ok(revision)
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn check_again(frame: &Frame, tx: &mut Tx, work: &mut Work) -> Result
     let mut held: BTreeMap<EntityId, Vec<(String, Uuid)>> = BTreeMap::new();
     work.draft.visit(&mut |draft| {
         for (place, field) in draft.entity.fields.iter().enumerate() {
-            if field.class != FieldClass::Input || field.id.0.is_system() {
+            if field.class != FieldClass::Input || (field.id.0.is_system() && field.id != FieldId::COMPANY) {
                 continue;
             }
             if let (Some(target), Some(id)) = (field.ty.reference(), as_id(draft.at(place))) {

@@ -265,6 +265,7 @@ impl Session<'_> {
                 set_archived(&self.frame, &mut work.draft, true);
             }
             work.name = "archive".to_owned();
+            self.check_company(work)?;
             self.write_checked(work)?;
         }
         self.cascade()?;

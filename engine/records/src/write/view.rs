@@ -10,6 +10,7 @@ use kontor_definitions::{
     model::field::RollupFunction,
 };
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 use super::{
     draft::{Draft, DraftLines},
@@ -35,6 +36,7 @@ pub(crate) fn env_of(frame: &Frame) -> EvalEnv {
         user_id: Some(actor.user.0).filter(|id| !id.is_nil()),
         user_name: actor.name.clone(),
         user_department: actor.department,
+        company: Arc::clone(frame.companies.default_values()),
         parameters: std::collections::BTreeMap::new(),
         rates: Rates::default(),
     }

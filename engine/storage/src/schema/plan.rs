@@ -325,7 +325,7 @@ fn column_spec(entity: &Entity, field: &Field) -> Option<ColumnSpec> {
 fn foreign_key(entity: &Entity, field: &Field) -> Option<EntityId> {
     match &field.ty {
         _ if field.id == FieldId::PARENT => entity.parent.map(|(parent, _lines)| parent),
-        FieldType::Reference { entity, .. } if !field.id.0.is_system() => Some(*entity),
+        FieldType::Reference { entity, .. } if !field.id.0.is_system() || field.id == FieldId::COMPANY => Some(*entity),
         _ => None,
     }
 }
@@ -352,6 +352,9 @@ fn index_specs(entity: &Entity) -> Vec<IndexSpec> {
     }
     if entity.field(FieldId::OWNER).is_some() {
         add(false, false, vec![FieldId::OWNER]);
+    }
+    if entity.field(FieldId::COMPANY).is_some() {
+        add(false, false, vec![FieldId::COMPANY]);
     }
     for field in entity.fields.iter().filter(|field| !field.id.0.is_system() && field.ty.reference().is_some()) {
         add(false, false, vec![field.id]);

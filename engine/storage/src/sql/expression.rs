@@ -3,7 +3,7 @@
 //! A comparison with null is false there and null here; both are no match. So a [`condition`](Writer::condition) may
 //! yield null, and only where false and null would part (under a negation, as a value) is it made false.
 use kontor_definitions::{
-    ColumnType, Value,
+    ColumnType, Field, FieldId, Value,
     expr::{BinaryOp, EnvValue, Expr, ExprKind, Type},
 };
 
@@ -164,8 +164,15 @@ impl<'a> Writer<'a> {
             EnvValue::UserId => Bind::id(actor.user.0),
             EnvValue::UserName => Bind::text(&actor.name),
             EnvValue::UserDepartment => actor.department.map_or(Bind::null(ColumnType::Uuid), Bind::id),
+            EnvValue::Company(field) => Bind(self.company_column(field)?, self.context.company.get(&field).cloned().unwrap_or_default()),
         };
         Ok(Term::column(self.bind(&bind)?, bind.0))
+    }
+
+    fn company_column(&self, field: FieldId) -> Result<ColumnType, StorageError> {
+        let company = self.context.catalog.entity_named("base.company");
+        let column = company.and_then(|company| company.field(field)).and_then(Field::column);
+        column.ok_or_else(|| StorageError::Bug(format!("companies have no column {field}")))
     }
 
     fn operation(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, ty: &Type) -> Result<Term, StorageError> {

@@ -38,7 +38,7 @@ struct Shop {
 impl Shop {
     fn context<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
         let now = OffsetDateTime::UNIX_EPOCH;
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today: now.date() }
+        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today: now.date(), company: &crate::query::NO_COMPANY }
     }
 
     fn permit(&self, entity: EntityId) -> &Permit {

@@ -17,7 +17,6 @@ use rusqlite::{
 };
 use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
-use time_tz::{Offset as _, TimeZone as _};
 
 use crate::value::{date_text, parse_date};
 
@@ -156,9 +155,8 @@ fn day(date: std::result::Result<Date, ArithmeticError>) -> Result<Answer> {
 
 /// The day on which a moment falls in a zone of the IANA database.
 fn local_day(at: OffsetDateTime, zone: &str) -> Result<Date> {
-    let zone = time_tz::timezones::get_by_name(zone).ok_or_else(|| failed("bad_value"))?;
-    let local = at.checked_to_offset(zone.get_offset_utc(&at).to_utc());
-    local.map(OffsetDateTime::date).filter(|date| (1..=9999).contains(&date.year())).ok_or_else(|| failed("overflow"))
+    let day = crate::zone::day(at, zone);
+    day.ok_or_else(|| failed(if crate::zone::is_known(zone) { "overflow" } else { "bad_value" }))
 }
 
 /// Registers the functions on a connection.

@@ -5,7 +5,7 @@ use crate::{
         EnvValue, Expr, ExprKind, Span, Type,
         ast::{Ast, AstKind, Word},
         error::ExprError,
-        names::ANY_ENTITY,
+        names::{ANY_ENTITY, CompanyOf},
     },
     id::{EntityId, FieldId},
 };
@@ -67,6 +67,13 @@ impl Resolver<'_> {
         {
             return self.user(rest, ast.span);
         }
+        if let Some(first) = words.first()
+            && first.text == "company"
+            && !self.is_parameter("company")
+            && let Some(found) = self.company(&words, ast.span)
+        {
+            return found;
+        }
         // `lines.count` without parentheses.
         if let [before @ .., last] = words.as_slice()
             && last.text == "count"
@@ -100,13 +107,58 @@ impl Resolver<'_> {
             let ty = match value {
                 EnvValue::UserId => entity("base.user"),
                 EnvValue::UserDepartment => entity("base.department"),
-                EnvValue::UserName | EnvValue::Today | EnvValue::Now => Type::Text,
+                EnvValue::UserName | EnvValue::Today | EnvValue::Now | EnvValue::Company(_) => Type::Text,
             };
             return Some(Expr { kind: ExprKind::Env(value), ty, span });
         }
         let place = rest.first().map_or(span, |word| word.span);
         let error = ExprError::new("unknown_field", place, "user 没有这个属性", "user has no such property");
         self.report(error.hint("可用 user.id, user.name, user.department", "there are user.id, user.name and user.department"))
+    }
+
+    /// `company` and `company.x`: the record's company, that of the record a line belongs to, or the tenant's default.
+    /// Nothing where `company` is an ordinary name.
+    fn company(&mut self, words: &[Word], span: Span) -> Option<Option<Expr>> {
+        let company = self.names.entity_named("base.company")?;
+        match self.names.root().map_or(CompanyOf::Tenant, |root| self.names.company_of(root)) {
+            CompanyOf::Record => return None,
+            CompanyOf::Parent => {
+                let parent = words.first().map(|first| Word { text: "parent".to_owned(), span: first.span });
+                let words: Vec<Word> = parent.into_iter().chain(words.iter().cloned()).collect();
+                return Some(self.reach(&words).map(|reached| {
+                    Expr { kind: ExprKind::Field { scope: reached.scope, path: reached.path }, ty: reached.ty, span }
+                }));
+            }
+            // An entity of `base` may have a field of that name.
+            CompanyOf::Tenant if self.names.root().is_some_and(|root| self.names.field(root, "company").is_some()) => return None,
+            CompanyOf::Tenant => {}
+        }
+        let of = |field, ty| Some(Some(Expr { kind: ExprKind::Env(EnvValue::Company(field)), ty, span }));
+        match words {
+            [_] => of(FieldId::ID, Type::Record(company)),
+            [_, name] => match self.names.company_field(&name.text) {
+                Some(field) => of(field.id, field.ty),
+                None => {
+                    let names = self.names.field_names(company);
+                    let known: Vec<String> =
+                        names.into_iter().filter(|name| self.names.company_field(name).is_some()).collect();
+                    Some(self.unknown_field(name, &known))
+                }
+            },
+            [_, name, next, ..] => {
+                let error = ExprError::new(
+                    "not_a_reference",
+                    next.span,
+                    format!("company.{} 之后不能再取字段", name.text),
+                    format!("nothing can be reached through company.{}", name.text),
+                );
+                Some(self.report(error.hint(
+                    "请只用公司自己的字段, 例如 company.currency",
+                    "use the company's own fields only, for example company.currency",
+                )))
+            }
+            [] => None,
+        }
     }
 
     /// Follows a path of names from a closure's parameter or from the record.

@@ -78,6 +78,7 @@ impl Sample {
                 user_id: uuid(&env["user"]["id"]),
                 user_name: env["user"]["name"].as_str().expect("a name").to_owned(),
                 user_department: uuid(&env["user"]["department"]),
+                company: std::sync::Arc::default(),
                 parameters,
                 rates: crate::expr::rates::Rates::default(),
             },

@@ -50,6 +50,10 @@ fn refused(written: &str, pointer: &str, field: Option<&str>) -> FieldError {
     };
     let finding = FieldError::new(Class::Malformed, pointer, "mixed_currencies", text);
     match field {
+        Some(field) if field == "company" || field.ends_with(".company") => finding.suggest(Text {
+            zh: &format!("请在 group 中加上 {field}，或在 filter 中只留一家公司"),
+            en: &format!("add {field} to group, or keep one company by filter"),
+        }),
         Some(field) => finding.suggest(Text {
             zh: &format!("请在 group 中加上 {field}，或在 filter 中只留一种币种，例如 {field} == \"USD\""),
             en: &format!("add {field} to group, or keep one currency by filter, for example {field} == \"USD\""),
@@ -91,6 +95,11 @@ fn currency(keys: &Keys<'_>, path: &[FieldId]) -> Currency {
                 }
                 None => Currency::Elsewhere,
             },
+            FieldType::Money { currency: CurrencyOf::Base, .. } if at.field(FieldId::COMPANY).is_some() => {
+                before.push(FieldId::COMPANY);
+                names.push("company");
+                Currency::At { path: before, written: names.join(".") }
+            }
             _ => Currency::One,
         };
     }

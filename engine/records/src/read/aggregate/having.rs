@@ -9,6 +9,7 @@ use kontor_definitions::{
     expr::{
         self, Expr, NamedField, Span, Type,
         ast::{Ast, AstKind},
+        names::CompanyOf,
     },
 };
 use kontor_storage::Aggregation;
@@ -167,5 +168,13 @@ impl expr::Names for Columns<'_, '_> {
 
     fn entity_named(&self, name: &str) -> Option<EntityId> {
         self.0.names.catalog.entity_named(name).map(|entity| entity.id)
+    }
+
+    fn company_of(&self, _entity: EntityId) -> CompanyOf {
+        CompanyOf::Tenant
+    }
+
+    fn company_field(&self, _name: &str) -> Option<NamedField> {
+        None
     }
 }
