@@ -176,7 +176,10 @@ fn one_company_is_the_default(database: &Database) {
     firm.admin.patch(&path(&firm.tokyo), &json!({"is_default": true})).expect(200);
     assert_eq!(marked(), [false, true]);
     firm.admin.delete(&path(&firm.main)).expect(204);
-    assert_eq!(amount(&firm.admin.post("/api/records/claim", &bill("1")).expect(201).json()["base_amount"]), "128".parse().unwrap());
+    assert_eq!(
+        amount(&firm.admin.post("/api/records/claim", &bill("1")).expect(201).json()["base_amount"]),
+        "128".parse().unwrap()
+    );
     for zone in ["Mars/Olympus", "GMT+8 or so", "Asia/"] {
         let refused = firm.admin.patch(&path(&firm.tokyo), &json!({"zone": zone})).expect(422).json();
         assert_eq!(code(&refused), ("unknown_zone", "/zone"), "{zone}");

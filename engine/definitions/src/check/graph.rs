@@ -168,9 +168,7 @@ fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled:
 fn asks_the_moment(world: &World, expr: &Expr) -> bool {
     env_values(expr).into_iter().any(|value| match value {
         EnvValue::Today | EnvValue::Now | EnvValue::UserId | EnvValue::UserName | EnvValue::UserDepartment => true,
-        EnvValue::Company(field) => {
-            company_entity(world).is_none_or(|company| !is_fixed(world, company, field))
-        }
+        EnvValue::Company(field) => company_entity(world).is_none_or(|company| !is_fixed(world, company, field)),
     })
 }
 

@@ -150,6 +150,7 @@ fn frame_of(tx: &mut Tx, work: &BackfillWork<'_>) -> Result<Frame, RecordsError>
         physical: Arc::clone(&work.snapshot.physical),
         rights: Arc::clone(&shared.definer),
         definer: shared.definer,
+        rights_version: 0,
         now: work.act.at,
         today: companies.default().and_then(|company| company.day(work.act.at)).unwrap_or(server_today),
         server_today,

@@ -94,7 +94,11 @@ impl Session<'_> {
             }
             let filter = own.then(|| {
                 let target = work.draft.entity.id;
-                condition::field_in(FieldId::COMPANY, kontor_definitions::expr::Type::Record(target), std::iter::once(Value::Id(company)))
+                condition::field_in(
+                    FieldId::COMPANY,
+                    kontor_definitions::expr::Type::Record(target),
+                    std::iter::once(Value::Id(company)),
+                )
             });
             let query = Query {
                 entity: entity.id,
@@ -162,8 +166,7 @@ fn keeps_amount(frame: &Frame, field: &Field) -> bool {
     let reads_it = match &field.ty {
         FieldType::Formula { expression, .. } => {
             let own = |path: &Vec<FieldId>| path.contains(&FieldId::COMPANY) && is_currency(frame, path.last().copied());
-            let of_default =
-                |value: EnvValue| matches!(value, EnvValue::Company(field) if is_currency(frame, Some(field)));
+            let of_default = |value: EnvValue| matches!(value, EnvValue::Company(field) if is_currency(frame, Some(field)));
             reads(expression).iter().any(own) || env_values(expression).into_iter().any(of_default)
         }
         _ => false,

@@ -164,7 +164,9 @@ impl<'a> Writer<'a> {
             EnvValue::UserId => Bind::id(actor.user.0),
             EnvValue::UserName => Bind::text(&actor.name),
             EnvValue::UserDepartment => actor.department.map_or(Bind::null(ColumnType::Uuid), Bind::id),
-            EnvValue::Company(field) => Bind(self.company_column(field)?, self.context.company.get(&field).cloned().unwrap_or_default()),
+            EnvValue::Company(field) => {
+                Bind(self.company_column(field)?, self.context.company.get(&field).cloned().unwrap_or_default())
+            }
         };
         Ok(Term::column(self.bind(&bind)?, bind.0))
     }

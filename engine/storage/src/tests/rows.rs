@@ -38,7 +38,14 @@ struct Shop {
 impl Shop {
     fn context<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
         let now = OffsetDateTime::UNIX_EPOCH;
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today: now.date(), company: &crate::query::NO_COMPANY }
+        Context {
+            catalog: &self.catalog,
+            physical: &self.physical,
+            rights,
+            now,
+            today: now.date(),
+            company: &crate::query::NO_COMPANY,
+        }
     }
 
     fn permit(&self, entity: EntityId) -> &Permit {

@@ -94,7 +94,14 @@ struct Bench {
 
 impl Bench {
     fn context(&self) -> Context<'_> {
-        Context { catalog: &self.catalog, physical: &self.physical, rights: &self.person, now: self.now, today: self.today, company: &crate::query::NO_COMPANY }
+        Context {
+            catalog: &self.catalog,
+            physical: &self.physical,
+            rights: &self.person,
+            now: self.now,
+            today: self.today,
+            company: &crate::query::NO_COMPANY,
+        }
     }
 
     fn insert(

@@ -125,12 +125,16 @@ impl Resolver<'_> {
             CompanyOf::Parent => {
                 let parent = words.first().map(|first| Word { text: "parent".to_owned(), span: first.span });
                 let words: Vec<Word> = parent.into_iter().chain(words.iter().cloned()).collect();
-                return Some(self.reach(&words).map(|reached| {
-                    Expr { kind: ExprKind::Field { scope: reached.scope, path: reached.path }, ty: reached.ty, span }
+                return Some(self.reach(&words).map(|reached| Expr {
+                    kind: ExprKind::Field { scope: reached.scope, path: reached.path },
+                    ty: reached.ty,
+                    span,
                 }));
             }
             // An entity of `base` may have a field of that name.
-            CompanyOf::Tenant if self.names.root().is_some_and(|root| self.names.field(root, "company").is_some()) => return None,
+            CompanyOf::Tenant if self.names.root().is_some_and(|root| self.names.field(root, "company").is_some()) => {
+                return None;
+            }
             CompanyOf::Tenant => {}
         }
         let of = |field, ty| Some(Some(Expr { kind: ExprKind::Env(EnvValue::Company(field)), ty, span }));
@@ -140,8 +144,7 @@ impl Resolver<'_> {
                 Some(field) => of(field.id, field.ty),
                 None => {
                     let names = self.names.field_names(company);
-                    let known: Vec<String> =
-                        names.into_iter().filter(|name| self.names.company_field(name).is_some()).collect();
+                    let known: Vec<String> = names.into_iter().filter(|name| self.names.company_field(name).is_some()).collect();
                     Some(self.unknown_field(name, &known))
                 }
             },
