@@ -1,4 +1,5 @@
-//! The tests that need more than one crate: structure (`tidy`), both databases (`backends`), HTTP (`http`), whole stories (`flows`).
+//! The tests that need more than one crate: structure (`tidy`), both databases (`backends`), HTTP (`http`), whole stories (`flows`),
+//! what comes and goes (`faults`).
 //!
 //! Cases are data in `tests/cases/<area>/`, expected outputs in `tests/golden/<area>/`. A test that touches a database is
 //! written once and run on both: see [`harness::both_databases`]. PostgreSQL is found through `KONTOR_TEST_POSTGRES`,
@@ -11,6 +12,7 @@
 )]
 
 mod backends;
+mod faults;
 mod flows;
 mod harness;
 mod http;

@@ -10,7 +10,7 @@ use time_tz::{OffsetDateTimeExt as _, Tz};
 
 use crate::{
     config::Config,
-    events::Hub,
+    events::{Hub, Looks},
     files::{Contents, Folder, Incoming, Thumbnails},
     jobs::Touched,
     language::{Language, Text},
@@ -84,6 +84,11 @@ impl Engine {
     /// Who follows what changes.
     pub(crate) fn events(&self) -> &Arc<Hub> {
         &self.events
+    }
+
+    /// How often this process asked the database what others changed in a tenant; nothing while nobody follows it.
+    pub fn looks(&self, tenant: TenantId) -> Option<Looks> {
+        self.events.looks(tenant)
     }
 
     /// Where something was written that jobs may have to look at.

@@ -52,7 +52,13 @@ impl From<StorageError> for Problem {
             let way_out = Text("内容未保存；请联系管理员释放空间。", "Nothing was saved; ask your administrator to make room.");
             return Self::new(Code::DiskFull).because(way_out.with(&[]));
         }
-        of_kind(error.kind(), &error)
+        let problem = of_kind(error.kind(), &error);
+        if let StorageError::LockTimeout = error {
+            let way_out =
+                Text("他人正在修改相关内容，请稍后再试。", "Somebody else is changing the same; try again in a moment.");
+            return problem.named("busy").because(way_out.with(&[])).header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        problem
     }
 }
 

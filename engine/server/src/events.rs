@@ -41,6 +41,16 @@ struct Channel {
     /// How far the task has come; nothing before its first reading.
     place: watch::Sender<Option<Cursor>>,
     wake: Notify,
+    looks: Mutex<Looks>,
+}
+
+/// How often the database was asked for news of a tenant, since somebody follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Questions that were begun.
+    pub begun: u64,
+    /// The last one that found something.
+    pub found: u64,
 }
 
 /// A place in the row of followers; leaves it when dropped.
@@ -83,7 +93,7 @@ impl Hub {
         let channel = Arc::clone(channels.entry(tenant.id()).or_insert_with(|| {
             is_new = true;
             let (news, place) = (broadcast::Sender::new(BEHIND), watch::Sender::new(None));
-            Arc::new(Channel { news, place, wake: Notify::new() })
+            Arc::new(Channel { news, place, wake: Notify::new(), looks: Mutex::default() })
         }));
         let subscription = Subscription {
             hub: Arc::clone(self),
@@ -103,6 +113,12 @@ impl Hub {
         if let Some(channel) = self.channels.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant) {
             channel.wake.notify_one();
         }
+    }
+
+    /// How often this process asked for news of a tenant; nothing while nobody follows it.
+    pub(crate) fn looks(&self, tenant: TenantId) -> Option<Looks> {
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.get(&tenant).map(|channel| *channel.looks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Ends every stream.
@@ -136,6 +152,11 @@ async fn ask(hub: Arc<Hub>, channel: Arc<Channel>, tenant: Arc<Tenant>) {
 }
 
 async fn look(channel: &Channel, tenant: &Tenant) -> Result<(), StorageError> {
+    let this = {
+        let mut looks = channel.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.begun += 1;
+        looks.begun
+    };
     let known = channel.place.borrow().clone();
     let news = match known {
         None => {
@@ -146,6 +167,7 @@ async fn look(channel: &Channel, tenant: &Tenant) -> Result<(), StorageError> {
     };
     let cursor = news.cursor.clone();
     if !news.events.is_empty() {
+        channel.looks.lock().unwrap_or_else(PoisonError::into_inner).found = this;
         // Followers may have left meanwhile.
         let _nobody = channel.news.send(Arc::new(news));
     }

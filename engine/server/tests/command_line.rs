@@ -138,3 +138,20 @@ fn a_port_in_use_is_one_clear_line() {
     let text = ends(&kontor("zh_CN.UTF-8", &folder.0, &["serve", "--listen", &address]), 3);
     assert!(text.contains(&address) && text.contains("--listen") && text.lines().count() == 1, "{text}");
 }
+
+#[cfg(unix)]
+#[test]
+fn periodic_work_is_done_without_serving_and_ends_when_told() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = Folder::new();
+    let once = ends(&kontor("C", &folder.0, &["work", "--once"]), 0);
+    assert!(once.contains("done"), "{once}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kontor"));
+    command.env("LANG", "C").env_remove("KONTOR_DATABASE").env_remove("KONTOR_DATA").current_dir(&folder.0).arg("work");
+    let mut worker = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(worker.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("periodic work"), "{line}");
+    assert!(Command::new("kill").args(["-TERM", &worker.id().to_string()]).status().unwrap().success());
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+}

@@ -2,13 +2,13 @@
 use std::path::PathBuf;
 
 use kontor_storage::{Dialect, Store, StoreConfig};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{bucket::BucketServer, temporary::TemporaryFolder};
 
 /// Where the suite finds PostgreSQL: the URL of a superuser on a cluster made for tests.
-const VARIABLE: &str = "KONTOR_TEST_POSTGRES";
+pub(super) const VARIABLE: &str = "KONTOR_TEST_POSTGRES";
 
 /// A database that nobody else uses; gone when dropped.
 pub(crate) struct Database {
@@ -33,7 +33,12 @@ impl Database {
         let Ok(cluster) = std::env::var(VARIABLE) else {
             panic!("{VARIABLE} is not set: run the tests through `make test` or `scripts/with-postgres cargo nextest run`");
         };
-        let name = format!("kontor_{}", Uuid::new_v4().simple());
+        Self::on(&cluster)
+    }
+
+    /// The same on another server.
+    pub(crate) fn on(cluster: &str) -> Self {
+        let (cluster, name) = (cluster.to_owned(), format!("kontor_{}", Uuid::new_v4().simple()));
         on_cluster(&cluster, &format!("CREATE DATABASE {name}"));
         Self { folder: TemporaryFolder::new(), server: Some(Server { cluster, name }), bucket: None }
     }
@@ -97,17 +102,28 @@ impl Drop for Database {
     }
 }
 
-/// One statement on the cluster, on a thread of its own because a test may already run in a runtime.
+/// One statement on the cluster.
 fn on_cluster(url: &str, sql: &str) {
+    with_connection(url, async |connection| drop(connection.execute(AssertSqlSafe(sql)).await.unwrap()));
+}
+
+/// The one text that a statement answers.
+pub(super) fn asked(url: &str, sql: &str) -> String {
+    with_connection(url, async |connection| connection.fetch_one(AssertSqlSafe(sql)).await.unwrap().get(0))
+}
+
+/// On a thread of its own because a test may already run in a runtime.
+fn with_connection<T: Send>(url: &str, work: impl AsyncFnOnce(&mut PgConnection) -> T + Send) -> T {
     std::thread::scope(|scope| {
         let work = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut connection = PgConnection::connect(url).await.unwrap_or_else(|error| panic!("{VARIABLE}: {error}"));
-                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                let answer = work(&mut connection).await;
                 connection.close().await.unwrap();
-            });
+                answer
+            })
         });
-        work.join().unwrap();
-    });
+        work.join().unwrap()
+    })
 }

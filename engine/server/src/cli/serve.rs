@@ -83,8 +83,9 @@ async fn until_stopped(console: Console, config: Config, demo: bool, jobs: Jobs)
         Ok(running) => running,
         Err(error) => return complain(console, &error),
     };
+    let stop = stop_asked();
     announce(console, &running, demo);
-    stop_asked().await;
+    stop.await;
     console.tell(Text("正在停止…", "stopping…"), &[]);
     running.stop().await;
     Outcome::Good
@@ -145,25 +146,29 @@ pub(super) fn complain(console: Console, error: &StartError) -> Outcome {
     Outcome::Failed
 }
 
-/// Waits for Ctrl+C or SIGTERM.
-pub(super) async fn stop_asked() {
+/// Waits for Ctrl+C or SIGTERM. SIGTERM is heard from this call on, not only once the answer is waited for.
+pub(super) fn stop_asked() -> impl Future<Output = ()> {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     #[cfg(unix)]
+    let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(unix)]
     let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        match signal {
             Ok(mut signal) => drop(signal.recv().await),
             Err(_not_available) => std::future::pending().await,
         }
     };
     #[cfg(not(unix))]
     let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+    async {
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
     }
 }
 

@@ -48,10 +48,10 @@ async fn work(console: Console, config: Config, once: bool) -> Outcome {
             Err(error) => complain(console, &StartError::Database(error)),
         };
     }
-    let worker = Worker::start(&engine);
+    let (worker, stop) = (Worker::start(&engine), stop_asked());
     console.print(console.language.of(Text("Kontor 正在执行定期任务。", "Kontor does the periodic work.")));
     console.tell(Text("按 Ctrl+C 停止。", "Press Ctrl+C to stop."), &[]);
-    stop_asked().await;
+    stop.await;
     console.tell(Text("正在停止…", "stopping…"), &[]);
     worker.stop().await;
     Outcome::Good

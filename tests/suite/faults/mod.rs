@@ -1,0 +1,3 @@
+//! What must hold when processes and servers come and go: several nodes, a power cut, a database that restarts.
+mod database_restart;
+mod two_nodes;

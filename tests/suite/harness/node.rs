@@ -1,0 +1,166 @@
+//! A server in a process of its own, on a socket of this machine; killed when dropped.
+use std::{
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{database::Database, instance::PASSWORD};
+
+/// Set in a process that is a server and no test.
+const IS_NODE: &str = "KONTOR_TEST_NODE";
+/// Nothing that a test asks takes so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The process: this program again, which runs the command line of `kontor` in place of tests.
+pub(crate) struct Node {
+    process: Child,
+    address: Address,
+}
+
+/// Where a server is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Address(SocketAddr);
+
+/// A signed-in person.
+#[derive(Clone)]
+pub(crate) struct Person(String);
+
+/// What a server answered, and between which moments.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Json,
+    pub(crate) sent: Instant,
+    pub(crate) answered: Instant,
+    head: String,
+}
+
+#[test]
+fn serves() {
+    if std::env::var_os(IS_NODE).is_some() {
+        let arguments = ["kontor", "serve", "--listen", "127.0.0.1:0"];
+        kontor_server::cli::main(arguments.map(Into::into));
+    }
+}
+
+impl Node {
+    /// Starts a server on a database and waits until it listens.
+    pub(crate) fn start(database: &Database) -> Self {
+        let config = database.config();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "harness::node::serves", "--nocapture"]).current_dir(database.folder());
+        command.env(IS_NODE, "1").env("KONTOR_DATA", &config.data).env("LC_ALL", "C").env("KONTOR_LOG", "error");
+        if let Some(url) = &config.database {
+            command.env("KONTOR_DATABASE", url);
+        }
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let addr = lines.map(Result::unwrap).find_map(|line| line.split_once("http://").map(|(_, addr)| addr.parse().unwrap()));
+        Self { address: Address(addr.expect("the server says where it listens")), process }
+    }
+
+    /// Where it is asked.
+    pub(crate) fn at(&self) -> Address {
+        self.address
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Address {
+    /// Somebody signs in here.
+    pub(crate) fn signed_in(self, name: &str) -> Person {
+        let body = json!({"email": format!("{name}@test.kontor"), "password": PASSWORD});
+        let reply = self.ask(&Person(String::new()), "POST /api/session", Some(&body)).unwrap().expect(200);
+        let cookie = reply.head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+        let cookie = cookie.unwrap().split_once(':').unwrap().1.trim().split(';').next().unwrap();
+        Person(format!("cookie: {cookie}\r\nx-csrf-token: {}\r\n", reply.body["csrf"].as_str().unwrap()))
+    }
+
+    /// A request and its answer; an error when the server is gone.
+    pub(crate) fn ask(self, person: &Person, line: &str, body: Option<&Json>) -> io::Result<Reply> {
+        let sent = Instant::now();
+        let mut socket = self.request(person, line, body)?;
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer)?;
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = if body.is_empty() { Json::Null } else { serde_json::from_str(body)? };
+        Ok(Reply { status, body, sent, answered: Instant::now(), head: head.to_owned() })
+    }
+
+    /// An open stream of events, from which can be read.
+    pub(crate) fn follow(self, person: &Person) -> Stream {
+        let mut socket = BufReader::new(self.request(person, "GET /api/events", None).unwrap());
+        let mut line = String::new();
+        // The first piece comes when the server has found its place.
+        while !line.starts_with("retry:") {
+            line.clear();
+            assert!(socket.read_line(&mut line).unwrap() > 0, "the stream ended");
+        }
+        Stream(socket)
+    }
+
+    fn request(self, person: &Person, line: &str, body: Option<&Json>) -> io::Result<TcpStream> {
+        let mut socket = TcpStream::connect(self.0)?;
+        socket.set_read_timeout(Some(LIMIT))?;
+        let body = body.map(Json::to_string).unwrap_or_default();
+        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let head = format!(
+            "{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{}{kind}content-length: {}\r\n\r\n",
+            person.0,
+            body.len()
+        );
+        socket.write_all(format!("{head}{body}").as_bytes())?;
+        Ok(socket)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // One that was killed already has no more to be told.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+impl Reply {
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("{}", self.body)).to_owned()
+    }
+
+    /// Whether both were under way at some moment.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.sent < other.answered && other.sent < self.answered
+    }
+}
+
+/// An open stream of events.
+pub(crate) struct Stream(BufReader<TcpStream>);
+
+impl Stream {
+    /// The next event.
+    pub(crate) fn next(&mut self) -> Json {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");
+            if let Some(data) = line.strip_prefix("data: ") {
+                return serde_json::from_str(data).unwrap();
+            }
+        }
+    }
+}
