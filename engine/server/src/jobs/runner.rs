@@ -204,9 +204,8 @@ impl Runner {
 
 /// Does a job under its lease and ends the lease. Nothing that goes wrong in it leaves this function.
 async fn carry_out(engine: Arc<Engine>, job: Job, lease: Lease) {
-    let ended = match under_lease(&engine, job, &lease).await {
-        Some(ended) => ended,
-        None => return tracing::warn!(job = job.name, scope = ?lease.scope, "the lease was lost; another node goes on"),
+    let Some(ended) = under_lease(&engine, job, &lease).await else {
+        return tracing::warn!(job = job.name, scope = ?lease.scope, "the lease was lost; another node goes on");
     };
     if let Err(problem) = &ended {
         tracing::warn!(job = job.name, scope = ?lease.scope, failures = lease.failures + 1, problem, "a job failed and is tried again");
@@ -220,11 +219,12 @@ async fn carry_out(engine: Arc<Engine>, job: Job, lease: Lease) {
             Err(problem) => jobs::failed(tx, &lease, now + back_off(lease.failures), problem),
         }
     };
-    match control.write(Queue::Background, finish).await {
+    let done: Result<bool, StorageError> = control.write(Queue::Background, finish).await;
+    match done {
         Ok(true) => {}
         Ok(false) => tracing::warn!(job = job.name, "the lease was lost at its end"),
         // It runs out by itself.
-        Err(error) => tracing::warn!(job = job.name, error = %StorageError::from(error), "a lease could not be ended"),
+        Err(error) => tracing::warn!(job = job.name, %error, "a lease could not be ended"),
     }
 }
 
