@@ -104,7 +104,9 @@ impl Drop for Database {
 
 /// One statement on the cluster.
 fn on_cluster(url: &str, sql: &str) {
-    with_connection(url, async |connection| drop(connection.execute(AssertSqlSafe(sql)).await.unwrap()));
+    with_connection(url, async |connection| {
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    });
 }
 
 /// The one text that a statement answers.

@@ -79,7 +79,7 @@ impl Address {
     pub(crate) fn signed_in(self, name: &str) -> Person {
         let body = json!({"email": format!("{name}@test.kontor"), "password": PASSWORD});
         let reply = self.ask(&Person(String::new()), "POST /api/session", Some(&body)).unwrap().expect(200);
-        let cookie = reply.head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+        let cookie = reply.head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
         let cookie = cookie.unwrap().split_once(':').unwrap().1.trim().split(';').next().unwrap();
         Person(format!("cookie: {cookie}\r\nx-csrf-token: {}\r\n", reply.body["csrf"].as_str().unwrap()))
     }
