@@ -51,7 +51,13 @@ pub(crate) fn plan(physical: &Physical, before: &Catalog, catalog: &Catalog, sou
         Ok(plan) => return Ok(plan),
         Err(error) => error,
     };
-    let StorageError::Plan(PlanError::TypeChange { entity, field, id }) = error else { return Err(error.into()) };
+    let (entity, field, id) = match error {
+        StorageError::Plan(PlanError::TypeChange { entity, field, id }) => (entity, field, id),
+        StorageError::Plan(PlanError::Encryption { entity, field, id }) => {
+            return Err(AppError::Findings(vec![encryption(sources, (&entity, &field, id))]));
+        }
+        error => return Err(error.into()),
+    };
     let place = Place::of_field(sources, &entity, id);
     Err(AppError::Findings(vec![place.finding(
         (Severity::Error, "type_change"),
@@ -64,6 +70,21 @@ pub(crate) fn plan(physical: &Physical, before: &Catalog, catalog: &Catalog, sou
             "Bring back the type it had, or remove the field and add another one with an id of its own.",
         ),
     )]))
+}
+
+/// A field with values cannot become sensitive, nor cease to be, nor change its type while it is.
+fn encryption(sources: &Sources, (entity, field, id): (&str, &str, FieldId)) -> Diagnostic {
+    Place::of_field(sources, entity, id).finding(
+        (Severity::Error, "encryption_change"),
+        (
+            &format!("字段“{field}”已经建立，不能再改为敏感或非敏感，敏感字段也不能改变类型：原来的列会留下未加密的值。"),
+            &format!("“{field}” exists already: it can neither become sensitive nor cease to be, nor change its type while it is, because the column it had would keep the values as they were."),
+        ),
+        (
+            "请恢复原来的设置，或以新的编号另建一个字段，转存数据后停用此字段。",
+            "Bring back what it was, or add another field with an id of its own, move the values there and retire this one.",
+        ),
+    )
 }
 
 /// A unique index that cannot be built because of values that are there is a finding.

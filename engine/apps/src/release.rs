@@ -108,6 +108,9 @@ pub(crate) fn release(
     let Some(catalog) = compiled.catalog else { return Err(AppError::Findings(compiled.findings)) };
     let fingerprint = candidate.sources.fingerprint();
     tenant.catalogs().keep(&fingerprint, &catalog);
+    if catalog.entities.values().any(|entity| entity.fields.iter().any(|field| field.sensitive)) {
+        tenant.db().claim_key_file()?;
+    }
     let prepared = Prepared { candidate, catalog, fingerprint: Arc::from(fingerprint), before, act };
     let filler = Arc::clone(backfill);
     let snapshot = tenant.db().write_blocking(Queue::Interactive, move |tx| apply(tx, &prepared, &*filler))?;

@@ -179,6 +179,8 @@ pub struct Field {
     pub unique: bool,
     /// Found by the search box.
     pub searchable: bool,
+    /// Encrypted at rest and masked in answers.
+    pub sensitive: bool,
     /// Smallest value allowed.
     pub minimum: Option<Value>,
     /// Largest value allowed.
@@ -192,7 +194,11 @@ pub struct Field {
 impl Field {
     /// How it is stored; `None` for fields without a column (lines, links, live derived ones).
     pub fn column(&self) -> Option<ColumnType> {
-        if self.class == FieldClass::Live { None } else { self.ty.column() }
+        match self.ty.column() {
+            _ if self.class == FieldClass::Live => None,
+            Some(plain) if self.sensitive => plain.encrypted(),
+            column => column,
+        }
     }
     /// Whether a person may give it a value.
     pub fn is_input(&self) -> bool {

@@ -23,4 +23,4 @@ pub use catalog::{Catalog, Entity, Field, FieldType};
 pub use diagnostic::{Diagnostic, Severity};
 pub use id::{DefId, EntityId, FieldId, RecordId, RoleId, TenantId};
 pub use text::{LocalText, Locale};
-pub use value::{ColumnType, Value};
+pub use value::{ColumnType, Plain, Value};

@@ -62,4 +62,33 @@ pub enum ColumnType {
     Time,
     /// A JSON document (lists included).
     Json,
+    /// A value that is encrypted before it reaches the database.
+    Encrypted(Plain),
+}
+
+/// What an encrypted value is for those who hold the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "as in `ColumnType`")]
+pub enum Plain {
+    Text,
+    Integer,
+    Decimal { scale: u8 },
+    Date,
+    Instant,
+    Time,
+}
+
+impl ColumnType {
+    /// The encrypted form of a type; `None` where values of the type say too little to be hidden, or refer to others.
+    pub fn encrypted(self) -> Option<Self> {
+        Some(Self::Encrypted(match self {
+            Self::Text => Plain::Text,
+            Self::Integer => Plain::Integer,
+            Self::Decimal { scale } => Plain::Decimal { scale },
+            Self::Date => Plain::Date,
+            Self::Instant => Plain::Instant,
+            Self::Time => Plain::Time,
+            Self::Uuid | Self::Boolean | Self::Json | Self::Encrypted(_) => return None,
+        }))
+    }
 }

@@ -86,6 +86,6 @@ fn decode(text: &str, ty: ColumnType) -> Option<Value> {
             Value::Instant(OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()?)
         }
         ColumnType::Time => Value::Time(crate::coerce::read_time(text)?),
-        ColumnType::Json => return None,
+        ColumnType::Json | ColumnType::Encrypted(_) => return None,
     })
 }

@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Money,
     /// Whatever the value is.
     Plain,
+    /// That there is a value, not what it is: sensitive fields.
+    Masked,
     /// The id of a file in a list of one, answered as the file.
     File,
     /// Ids of files, answered as files.
@@ -26,7 +28,7 @@ pub(crate) enum Shape {
 impl Shape {
     /// The shape of a field's values.
     pub(crate) fn of(field: &Field) -> Self {
-        Self::of_type(&field.ty)
+        if field.sensitive { Self::Masked } else { Self::of_type(&field.ty) }
     }
 
     /// The shape of a type's values.
@@ -59,10 +61,14 @@ impl Shape {
     }
 }
 
+/// What stands in place of a sensitive value.
+pub(crate) const MASK: &str = "{\"masked\":true}";
+
 /// Writes a value.
 pub(crate) fn value(out: &mut String, value: &Value, shape: Shape) {
     match value {
         Value::Null => out.push_str("null"),
+        _ if shape == Shape::Masked => out.push_str(MASK),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => self::number(out, *number, shape),
         Value::Text(text) => self::text(out, text),
@@ -99,6 +105,7 @@ pub(crate) fn text_of(value: &Value, shape: Shape) -> String {
 pub(crate) fn tree_of(value: &Value, shape: Shape) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
+        _ if shape == Shape::Masked => serde_json::json!({ "masked": true }),
         Value::Bool(flag) => (*flag).into(),
         Value::Json(json) => (**json).clone(),
         Value::List(items) => items.iter().map(|item| tree_of(item, shape)).collect(),
@@ -123,7 +130,7 @@ fn number(out: &mut String, number: Decimal, shape: Shape) {
             write!(out, "\"{number}\"")
         }
         Shape::Money => write!(out, "\"{}\"", at_least(number, 2)),
-        Shape::Plain | Shape::File | Shape::Files => write!(out, "\"{}\"", plain(number)),
+        Shape::Plain | Shape::Masked | Shape::File | Shape::Files => write!(out, "\"{}\"", plain(number)),
     };
 }
 

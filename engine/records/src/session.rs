@@ -1,9 +1,10 @@
 //! A session: one person's view of the business data inside one transaction, under one revision of the definitions.
 use std::sync::Arc;
 
+use kontor_definitions::RecordId;
 use kontor_storage::{Tx, system::access_log::Access};
 
-use crate::{error::RecordsError, frame::Frame, ids::Ids, read, write::cascade::Touched};
+use crate::{coerce::parse_id, error::RecordsError, frame::Frame, ids::Ids, read, write::cascade::Touched};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,7 +72,11 @@ impl<'t> Session<'t> {
     }
     /// One record with its lines: parameters `fields`, `expand`.
     pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
-        read::get::get(&self.frame, self.tx, entity, id, params)
+        let (shown, opened) = read::get::get(&self.frame, self.tx, entity, id, params)?;
+        if let (Some(entity), Some(id)) = (opened, parse_id(&shown.id)) {
+            self.note_opened(entity, RecordId(id));
+        }
+        Ok(shown)
     }
     /// Groups and measures: parameters `group`, `measures`, `filter`, `having`, `sort`, `archived`, `limit`; moments fall on
     /// days of the default company's zone, or, where it has none, of `zone`, a name of the IANA database. Answers JSON.
@@ -82,7 +87,11 @@ impl<'t> Session<'t> {
     }
     /// A record's changes, newest first, cut to what the person may read today. Answers JSON.
     pub fn history(&mut self, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {
-        read::history::history(&self.frame, self.tx, entity, id, params)
+        let (answer, opened) = read::history::history(&self.frame, self.tx, entity, id, params)?;
+        if let Some((entity, record)) = opened {
+            self.note_opened(entity, record);
+        }
+        Ok(answer)
     }
     /// That a revision of a record is sealed: its hash, the way to the root, the seal. A hash lets one guess at what it was made
     /// of, so only administrators may have it. Answers JSON.

@@ -51,6 +51,8 @@ pub struct Config {
     pub data: PathBuf,
     /// `postgres://…`, or SQLite files in `data`.
     pub database: Option<String>,
+    /// The key file of sensitive fields; `None` stands for `kontor.key` in `data`.
+    pub key_file: Option<PathBuf>,
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
     /// People reach the server through TLS (a proxy in front): cookies are `Secure`.
@@ -71,6 +73,8 @@ pub struct File {
     pub data: Option<PathBuf>,
     /// See [`Config::database`].
     pub database: Option<String>,
+    /// See [`Config::key_file`].
+    pub key_file: Option<PathBuf>,
     /// See [`Config::listen`].
     pub listen: Option<String>,
     /// See [`Config::tls`].
@@ -131,7 +135,13 @@ pub enum ConfigError {
 impl Config {
     /// The database part, for the store.
     pub fn store(&self) -> StoreConfig {
-        StoreConfig { data: self.data.clone(), database: self.database.clone(), readers: 0, writers: 0 }
+        StoreConfig {
+            data: self.data.clone(),
+            database: self.database.clone(),
+            key_file: self.key_file.clone(),
+            readers: 0,
+            writers: 0,
+        }
     }
 }
 

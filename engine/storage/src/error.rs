@@ -59,6 +59,9 @@ pub enum StorageError {
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
+    /// The key file is missing, damaged, or not the one that sensitive fields were encrypted with; says which file and what to do.
+    #[error("{0}")]
+    KeyFile(String),
     /// A mistake of this program: never shown to people beyond a reference number.
     #[error("{0}")]
     Bug(String),
@@ -68,7 +71,7 @@ impl StorageError {
     /// What the caller can do about it.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Unavailable(_) | Self::DiskFull | Self::Serialisation => Kind::Unavailable,
+            Self::Unavailable(_) | Self::KeyFile(_) | Self::DiskFull | Self::Serialisation => Kind::Unavailable,
             Self::Unique { .. } | Self::ForeignKey { .. } | Self::LockTimeout => Kind::Conflict,
             Self::Timeout => Kind::Limit,
             Self::Computation(_) | Self::Plan(_) => Kind::Invalid,

@@ -8,6 +8,7 @@
 //!
 //! Start reading at `store.rs`, then `tenant.rs` (handing jobs in), `threads/` (running them), `tx.rs` and `rows.rs`.
 mod bind;
+pub mod cipher;
 pub mod control;
 mod error;
 mod groups;

@@ -18,6 +18,7 @@ struct Step {
 const CONTROL: &[Step] = &[
     Step { number: 1, name: "accounts", sql: include_str!("../../../migrations/control/0001_accounts.sql") },
     Step { number: 2, name: "jobs", sql: include_str!("../../../migrations/control/0002_jobs.sql") },
+    Step { number: 15, name: "key_file", sql: include_str!("../../../migrations/control/0015_key_file.sql") },
 ];
 
 const TENANT: &[Step] = &[
@@ -30,6 +31,7 @@ const TENANT: &[Step] = &[
     Step { number: 10, name: "tombstone", sql: include_str!("../../../migrations/tenant/0010_tombstone.sql") },
     Step { number: 13, name: "jobs", sql: include_str!("../../../migrations/tenant/0013_jobs.sql") },
     Step { number: 14, name: "seal", sql: include_str!("../../../migrations/tenant/0014_seal.sql") },
+    Step { number: 15, name: "data_key", sql: include_str!("../../../migrations/tenant/0015_data_key.sql") },
     Step { number: 19, name: "left_reach", sql: include_str!("../../../migrations/tenant/0019_left_reach.sql") },
 ];
 

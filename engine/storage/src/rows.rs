@@ -46,7 +46,8 @@ impl Tx {
     ) -> Result<Vec<Row>, StorageError> {
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(query.entity, View::Person(permit));
-        let terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
+        let mut terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
+        let opening = writer.opening(&query.columns, 0, &mut terms)?;
         let mut conditions = conditions(&mut writer, permit, &place, query)?;
         if let Some(search) = search {
             conditions.extend(writer.found(permit, &place, search)?);
@@ -64,7 +65,9 @@ impl Tx {
         let sql = format!("SELECT {columns} FROM {from}{} ORDER BY {order} LIMIT {limit}{hold}", all_of(&conditions));
         let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
         let (sql, values) = writer.finish(&sql);
-        self.fetch(&sql, values, &readings)
+        let mut rows = self.fetch(&sql, values, &readings)?;
+        opening.open(context.physical, &mut rows)?;
+        Ok(rows)
     }
 
     /// Counts the rows a query would answer without its limit and place.
@@ -114,6 +117,7 @@ impl Tx {
         for path in columns {
             terms.push(writer.path(0, path)?);
         }
+        let opening = writer.opening(columns, 1, &mut terms)?;
         let ids = parents.iter().map(|id| writer.bind(&Bind::id(id.0))).collect::<Result<Vec<_>, _>>()?;
         let mut conditions = vec![format!("{} IN ({})", parent.sql, ids.join(", "))];
         conditions.extend(writer.rows(permit, &place)?);
@@ -129,7 +133,9 @@ impl Tx {
         );
         let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
         let (sql, values) = writer.finish(&sql);
-        self.fetch(&sql, values, &readings)
+        let mut rows = self.fetch(&sql, values, &readings)?;
+        opening.open(context.physical, &mut rows)?;
+        Ok(rows)
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
 use kontor_definitions::TenantId;
 
 use crate::{
+    cipher::KeyFile,
+    control::key_file,
     error::StorageError,
     job::{ReadJob, WriteJob},
     server,
@@ -22,6 +24,9 @@ use crate::{
         sqlite_writers::SqliteWriters,
     },
 };
+
+/// The key file, where settings name no other.
+const KEY_FILE: &str = "kontor.key";
 
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub struct StoreConfig {
     pub data: PathBuf,
     /// `postgres://…`; `None` keeps everything in SQLite files in `data`.
     pub database: Option<String>,
+    /// The key file of sensitive fields; `None` stands for `kontor.key` in `data`.
+    pub key_file: Option<PathBuf>,
     /// Threads that read; 0 chooses by the machine.
     pub readers: usize,
     /// Threads that write; 0 chooses by the machine.
@@ -94,6 +101,8 @@ pub struct Store {
 /// What every handle to a database shares; the threads stop when the last handle is gone.
 pub(crate) struct Inner {
     backend: Backend,
+    /// What wraps the data keys of the tenants.
+    pub(crate) key_file: Arc<KeyFile>,
     /// What this process knows of each database it has met.
     met: Mutex<HashMap<DatabaseKey, Arc<Met>>>,
     makings: AtomicU64,
@@ -120,10 +129,27 @@ impl Store {
             None => Backend::sqlite(config, cores)?,
             Some(url) => Backend::postgres(config, url, cores)?,
         };
-        let inner = Inner { backend, met: Mutex::new(HashMap::new()), makings: AtomicU64::new(0) };
+        let key_file = config.key_file.clone().unwrap_or_else(|| config.data.join(KEY_FILE));
+        let inner = Inner {
+            backend,
+            key_file: Arc::new(KeyFile::at(key_file)),
+            met: Mutex::new(HashMap::new()),
+            makings: AtomicU64::new(0),
+        };
         let store = Self { inner: Arc::new(inner) };
         store.control().0.migrate_blocking()?;
+        store.check_key_file()?;
         Ok(store)
+    }
+
+    /// The key file is made at the first start and must be the same from the first encrypted field on.
+    fn check_key_file(&self) -> Result<(), StorageError> {
+        let file = &self.inner.key_file;
+        match self.control().read_blocking(key_file::get)? {
+            None => file.ensure(),
+            Some(known) if known == file.fingerprint()? => Ok(()),
+            Some(_) => Err(file.wrong()),
+        }
     }
 
     /// Which database.
@@ -183,16 +209,21 @@ impl Store {
     }
 
     fn database(&self, key: DatabaseKey) -> Database {
-        let mut met = lock(&self.inner.met);
-        let met = met.entry(key).or_insert_with(|| {
-            let making = self.inner.makings.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Met { migrated: AtomicBool::new(false), making })
-        });
-        Database::new(Arc::clone(&self.inner), key, Arc::clone(met))
+        Database::new(Arc::clone(&self.inner), key, self.inner.met(key))
     }
 }
 
 impl Inner {
+    /// What is known of a database.
+    pub(crate) fn met(&self, key: DatabaseKey) -> Arc<Met> {
+        let mut met = lock(&self.met);
+        let met = met.entry(key).or_insert_with(|| {
+            let making = self.makings.fetch_add(1, Ordering::Relaxed);
+            Arc::new(Met { migrated: AtomicBool::new(false), making })
+        });
+        Arc::clone(met)
+    }
+
     /// Hands a write job to the threads.
     pub(crate) fn write(&self, key: DatabaseKey, role: As, queue: Queue, job: Box<dyn WriteJob>) {
         match &self.backend {

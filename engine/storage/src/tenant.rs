@@ -4,11 +4,12 @@ use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::oneshot;
 
 use crate::{
+    control::key_file,
     error::StorageError,
     job, migrations,
     store::{DatabaseKey, Inner, Met, Queue},
     threads::postgres_threads::As,
-    tx::Tx,
+    tx::{Home, Tx},
 };
 
 /// A tenant's database.
@@ -36,6 +37,24 @@ impl Database {
         Self { inner, key, met }
     }
 
+    fn home(&self) -> Home {
+        Home { key_file: Arc::clone(&self.inner.key_file), database: self.key }
+    }
+
+    /// Notes in the control database that data keys are wrapped with this key file; an error if they are with another one.
+    /// To be called before definitions with sensitive fields go live. Blocks.
+    fn claim_key_file(&self) -> Result<(), StorageError> {
+        let file = &self.inner.key_file;
+        file.ensure()?;
+        let own = file.fingerprint()?;
+        let control = Self::new(Arc::clone(&self.inner), DatabaseKey::Control, self.inner.met(DatabaseKey::Control));
+        let noted = {
+            let own = own.clone();
+            control.write_blocking(Queue::Interactive, As::Tenant, move |tx| key_file::claim(tx, &own))?
+        };
+        if noted == Some(own) { Ok(()) } else { Err(file.wrong()) }
+    }
+
     fn hand_in_write<T, E>(
         &self,
         queue: Queue,
@@ -46,7 +65,11 @@ impl Database {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let (job, answer) = job::Write::new(work);
+        let home = self.home();
+        let (job, answer) = job::Write::new(move |tx: &mut Tx| {
+            tx.enter(&home);
+            work(tx)
+        });
         self.inner.write(self.key, role, queue, Box::new(job));
         answer
     }
@@ -56,7 +79,11 @@ impl Database {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let (job, answer) = job::Read::new(work);
+        let home = self.home();
+        let (job, answer) = job::Read::new(move |tx: &mut Tx| {
+            tx.enter(&home);
+            work(tx)
+        });
         self.inner.read(self.key, self.met.making, Box::new(job));
         answer
     }
@@ -176,6 +203,13 @@ macro_rules! handle {
             }
         }
     };
+}
+
+impl TenantDb {
+    /// Before definitions with sensitive fields go live: the key file is the one of all tenants. Blocks.
+    pub fn claim_key_file(&self) -> Result<(), StorageError> {
+        self.0.claim_key_file()
+    }
 }
 
 handle!(TenantDb);

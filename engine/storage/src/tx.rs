@@ -3,14 +3,18 @@
 //! Fixed SQL is written once, portably: `?1` for parameters, `{t}` before every table name (nothing on SQLite,
 //! `"t_<id>".` on PostgreSQL), and only what both dialects understand. Business rows are read and written by the
 //! functions in `sql/`.
+use std::sync::Arc;
+
 use kontor_definitions::ColumnType;
 use sea_query::Value as SqlValue;
 
 use crate::{
     bind::Bind,
+    cipher::{Cipher, KeyFile},
     error::StorageError,
     query::Row,
-    store::Dialect,
+    store::{DatabaseKey, Dialect},
+    system::data_key,
     threads::{postgres::PostgresLink, sqlite::SqliteLink},
     value::{Reading, encode},
 };
@@ -24,6 +28,14 @@ pub struct Tx {
     depth: usize,
     /// The transaction lost against another one and the job must be run again.
     lost: bool,
+    home: Option<Home>,
+}
+
+/// Which database a job works on, and what opens its data key.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) key_file: Arc<KeyFile>,
+    pub(crate) database: DatabaseKey,
 }
 
 enum Link {
@@ -34,12 +46,12 @@ enum Link {
 impl Tx {
     /// Over a connection to a file.
     pub(crate) fn sqlite(link: SqliteLink) -> Self {
-        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false }
+        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false, home: None }
     }
 
     /// Over a connection to a server.
     pub(crate) fn postgres(link: PostgresLink) -> Self {
-        Self { link: Link::Postgres(Box::new(link)), prefix: String::new(), depth: 0, lost: false }
+        Self { link: Link::Postgres(Box::new(link)), prefix: String::new(), depth: 0, lost: false, home: None }
     }
 
     /// Which database it runs on.
@@ -93,6 +105,31 @@ impl Tx {
             Link::Sqlite(_) => Ok(()),
             Link::Postgres(_) => self.control("RESET ROLE; SET LOCAL statement_timeout = 0"),
         }
+    }
+
+    /// A job begins: the database it works on.
+    pub(crate) fn enter(&mut self, home: &Home) {
+        self.home = Some(home.clone());
+    }
+
+    /// What encrypts the tenant's sensitive values, if it has a key; an error if the key file does not open it.
+    pub(crate) fn cipher(&mut self) -> Result<Option<Arc<Cipher>>, StorageError> {
+        let Some(wrapped) = data_key::get(self)? else { return Ok(None) };
+        let home = self.home()?;
+        Cipher::unwrap(&home.key_file, &home.database.schema(), wrapped).map(Some)
+    }
+
+    /// Gives the tenant a data key.
+    pub(crate) fn make_cipher(&mut self) -> Result<Arc<Cipher>, StorageError> {
+        let home = self.home()?;
+        home.key_file.ensure()?;
+        let cipher = Cipher::make(&home.key_file, &home.database.schema())?;
+        data_key::put(self, cipher.wrapped())?;
+        Ok(cipher)
+    }
+
+    fn home(&self) -> Result<Home, StorageError> {
+        self.home.clone().ok_or_else(|| StorageError::Bug("a job does not know its database".to_owned()))
     }
 
     /// What stands before a table's name.

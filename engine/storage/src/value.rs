@@ -6,6 +6,7 @@
 //! | Decimal | INTEGER scaled by the column | NUMERIC |
 //! | Instant | INTEGER, microseconds UTC | TIMESTAMPTZ |
 //! | Date, Time | TEXT `2026-01-31`, `08:30:00` | DATE, TIME |
+//! | Encrypted | BLOB | BYTEA |
 //! | Json | TEXT, keys sorted | JSONB |
 use kontor_definitions::{ColumnType, Value};
 use rust_decimal::Decimal;
@@ -13,7 +14,7 @@ use sea_query::Value as SqlValue;
 use time::{Date, OffsetDateTime, Time, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use uuid::Uuid;
 
-use crate::{bind::Bind, error::StorageError, store::Dialect};
+use crate::{bind::Bind, error::StorageError, store::Dialect, system::hex};
 
 const DATE: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
 const TIME: &[BorrowedFormatItem<'static>] = format_description!("[hour]:[minute]:[second]");
@@ -76,6 +77,9 @@ pub(crate) fn encode(dialect: Dialect, bind: &Bind) -> Result<SqlValue, StorageE
                 Dialect::Postgres => SqlValue::Json(Some(Box::new(json))),
             }
         }
+        (_, ColumnType::Encrypted(_), _) => {
+            return Err(StorageError::Bug("a value for an encrypted column was not encrypted".to_owned()));
+        }
         (_, ty, value) => return Err(StorageError::Bug(format!("value of the wrong kind for a {ty:?} column: {value:?}"))),
     })
 }
@@ -83,6 +87,7 @@ pub(crate) fn encode(dialect: Dialect, bind: &Bind) -> Result<SqlValue, StorageE
 fn null(dialect: Dialect, ty: ColumnType) -> SqlValue {
     match (dialect, ty) {
         (_, ColumnType::Uuid) => SqlValue::Uuid(None),
+        (_, ColumnType::Encrypted(_)) => SqlValue::Bytes(None),
         (_, ColumnType::Text) | (Dialect::Sqlite, ColumnType::Date | ColumnType::Time | ColumnType::Json) => {
             SqlValue::String(None)
         }
@@ -196,6 +201,8 @@ pub(crate) fn from_sqlite(row: &rusqlite::Row<'_>, index: usize, reading: Readin
         (Reading::Column(ColumnType::Uuid), _) => {
             Value::Id(Uuid::from_slice(raw.as_blob().map_err(unreadable)?).map_err(unreadable)?)
         }
+        // Bytes that the reader of the statement decrypts, see `rows.rs`.
+        (Reading::Column(ColumnType::Encrypted(_)), _) => Value::Text(hex(raw.as_blob().map_err(unreadable)?)),
         (Reading::Column(ColumnType::Text), _) => Value::Text(text()?.to_owned()),
         (Reading::Column(ColumnType::Boolean), _) => Value::Bool(number()? != 0),
         (Reading::Column(ColumnType::Date), _) => Value::Date(parse_date(text()?)?),
@@ -224,6 +231,7 @@ pub(crate) fn from_postgres(row: &sqlx::postgres::PgRow, index: usize, reading: 
         }
         Reading::Column(ColumnType::Integer) => Value::Number(Decimal::from(row.try_get::<i64, _>(index).map_err(unreadable)?)),
         Reading::Column(ColumnType::Uuid) => Value::Id(row.try_get(index).map_err(unreadable)?),
+        Reading::Column(ColumnType::Encrypted(_)) => Value::Text(hex(&row.try_get::<Vec<u8>, _>(index).map_err(unreadable)?)),
         Reading::Column(ColumnType::Text) => Value::Text(row.try_get(index).map_err(unreadable)?),
         Reading::Column(ColumnType::Boolean) => Value::Bool(row.try_get(index).map_err(unreadable)?),
         Reading::Column(ColumnType::Date) => Value::Date(row.try_get(index).map_err(unreadable)?),
@@ -261,6 +269,7 @@ pub(crate) fn to_sqlx(values: Vec<SqlValue>) -> Result<sqlx::postgres::PgArgumen
             SqlValue::BigUnsigned(number) => arguments.add(number.and_then(|number| i64::try_from(number).ok())),
             SqlValue::String(text) => arguments.add(text),
             SqlValue::Uuid(id) => arguments.add(id),
+            SqlValue::Bytes(bytes) => arguments.add(bytes),
             SqlValue::Decimal(number) => arguments.add(number),
             SqlValue::TimeDate(date) => arguments.add(date),
             SqlValue::TimeTime(time) => arguments.add(time),

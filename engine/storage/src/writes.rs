@@ -6,7 +6,7 @@ use crate::{
     bind::Bind,
     error::StorageError,
     query::Context,
-    schema::{Physical, TableInfo, quoted},
+    schema::{ColumnInfo, Physical, TableInfo, quoted},
     sql::{View, Writer},
     store::Dialect,
     system::search,
@@ -78,10 +78,16 @@ impl Tx {
         let table = context.physical.table(entity)?;
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let (mut columns, mut parameters) = (Vec::new(), Vec::new());
+        let record = values.iter().find_map(|(field, value)| match value {
+            Value::Id(id) if *field == FieldId::ID => Some(*id),
+            _ => None,
+        });
+        let record = record.ok_or_else(|| StorageError::Bug("a new row without an id".to_owned()))?;
         for (field, value) in values {
-            let column = table.column(*field)?;
-            columns.push(quoted(&column.name));
-            parameters.push(writer.bind(&Bind(column.ty, value.clone()))?);
+            for (column, parameter) in writer.assigned((entity, record), (*field, table.column(*field)?), value)? {
+                columns.push(column);
+                parameters.push(parameter);
+            }
         }
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", writer.table(entity)?, columns.join(", "), parameters.join(", "));
         let (sql, bound) = writer.finish(&sql);
@@ -105,8 +111,8 @@ impl Tx {
         let place = writer.open(entity, View::Person(permit));
         let mut changes = Vec::new();
         for (field, value) in values {
-            let column = table.column(*field)?;
-            changes.push(format!("{} = {}", quoted(&column.name), writer.bind(&Bind(column.ty, value.clone()))?));
+            let assigned = writer.assigned((entity, id.0), (*field, table.column(*field)?), value)?;
+            changes.extend(assigned.into_iter().map(|(column, parameter)| format!("{column} = {parameter}")));
         }
         let found = found(&mut writer, permit, &place, id)?;
         let target = writer.close()?;
@@ -151,8 +157,9 @@ impl Tx {
         let place = writer.open(entity, View::Definer);
         let mut conditions = Vec::new();
         for (field, value) in values {
-            let parameter = writer.bind(&Bind(table.column(*field)?.ty, value.clone()))?;
-            conditions.push(format!("{} = {parameter}", writer.column(&place.alias, entity, *field)?));
+            let column = table.column(*field)?;
+            let parameter = writer.sought((entity, *field), column, value)?;
+            conditions.push(format!("{}.{} = {parameter}", place.alias, quoted(&column.found_by())));
         }
         if writer.entity(entity)?.field(FieldId::ARCHIVED_AT).is_some() {
             conditions.push(format!("{} IS NULL", writer.column(&place.alias, entity, FieldId::ARCHIVED_AT)?));
@@ -189,8 +196,8 @@ fn named(error: StorageError, physical: &Physical, table: &TableInfo) -> Storage
     }
     let told: Vec<&str> = constraint.split(", ").map(|column| column.rsplit('.').next().unwrap_or(column)).collect();
     let index = table.indexes.iter().find(|(_, index)| {
-        let columns: Vec<&str> =
-            index.fields.iter().filter_map(|field| table.columns.get(field)).map(|column| column.name.as_str()).collect();
+        let columns: Vec<_> =
+            index.fields.iter().filter_map(|field| table.columns.get(field)).map(ColumnInfo::found_by).collect();
         index.unique && columns == told
     });
     index.map_or(error.clone(), |(name, _)| StorageError::Unique { constraint: name.clone() })

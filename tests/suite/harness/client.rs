@@ -147,6 +147,17 @@ impl Answer {
         self
     }
 
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Refused with this status, and a finding or problem of this code.
+    pub(crate) fn refused(self, status: u16, code: &str) {
+        let text = self.expect(status).text();
+        assert!(text.contains(&format!("\"code\":\"{code}\"")), "{code}: {text}");
+    }
+
     /// The body as JSON.
     pub(crate) fn json(&self) -> Json {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.bytes)))

@@ -73,7 +73,7 @@ impl Database {
 
     /// What opens it. Every call answers the same, so that a test can close the store and open it again.
     pub(crate) fn config(&self) -> StoreConfig {
-        StoreConfig { data: self.folder.path().join("data"), database: self.url(), readers: 2, writers: 2 }
+        StoreConfig { data: self.folder.path().join("data"), database: self.url(), key_file: None, readers: 2, writers: 2 }
     }
 
     /// The URL of the PostgreSQL database; `None` on SQLite.

@@ -139,6 +139,7 @@ impl Instance {
 fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
     let settings = database.config();
     let config = Config {
+        key_file: None,
         data: settings.data.clone(),
         database: settings.database.clone(),
         listen: config::address("127.0.0.1:0").unwrap(),

@@ -1,6 +1,6 @@
 //! A connection past the engine to a tenant's database, for tests that damage it on purpose.
 use kontor_apps::Tenant;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::runtime::Runtime;
 
 use super::database::Database;
@@ -58,5 +58,22 @@ impl Raw {
             Self::Sqlite(_) => "",
             Self::Postgres(..) => "OVERRIDING SYSTEM VALUE",
         }
+    }
+
+    /// Every row of every table of the server's database as text; of a file nothing, its bytes are there to be read.
+    pub(crate) fn everything(&mut self) -> Vec<String> {
+        let Self::Postgres(runtime, connection, _) = self else { return Vec::new() };
+        runtime.block_on(async {
+            let tables = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+                WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
+            let mut found = Vec::new();
+            for table in connection.fetch_all(tables).await.unwrap() {
+                let table: String = table.get(0);
+                let rows = format!("SELECT CAST(r AS TEXT) FROM {table} r");
+                let rows = connection.fetch_all(AssertSqlSafe(rows)).await.unwrap();
+                found.extend(rows.into_iter().map(|row| row.get::<String, _>(0)));
+            }
+            found
+        })
     }
 }

@@ -14,6 +14,7 @@ mod reach;
 mod roles;
 mod schema;
 mod seals;
+mod sensitive;
 mod sign_in;
 mod thumbnails;
 mod unknown;

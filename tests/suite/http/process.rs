@@ -14,6 +14,7 @@ fn a_server_starts_answers_and_stops(database: &Database) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let settings = database.config();
     let config = Config {
+        key_file: None,
         data: settings.data,
         database: settings.database,
         listen: config::address("127.0.0.1:0").unwrap(),

@@ -145,6 +145,9 @@ codes! {
     OptionNotForType "option_not_for_type" Error
         "“{1}”类型不能设置“{0}”" "\"{0}\" does not apply to the type \"{1}\""
         "删除“{0}”" "remove \"{0}\""
+    NotAvailable "not_available" Error
+        "“{0}”还不能使用" "\"{0}\" is not available yet"
+        "删除“{0}”；多语言的内容可先为每种语言各建一个字段" "remove \"{0}\"; until then, use a field per language"
     MissingOption "missing_option" Error
         "“{1}”类型必须设置“{0}”" "the type \"{1}\" needs \"{0}\""
         "补上“{0}”" "add \"{0}\""
@@ -232,6 +235,15 @@ codes! {
     DerivedLeak "derived_leak" Warning
         "角色“{0}”能看到“{1}”，但看不到它的来源“{2}”，可能由此推算出来" "the role \"{0}\" can see \"{1}\" but not \"{2}\", which it is computed from, and could work it out"
         "同时隐藏“{1}”；如果确实如此设计，在“{1}”上设置 reveals" "hide \"{1}\" too; if it is meant so, set reveals on \"{1}\""
+    SensitiveHere "sensitive_here" Error
+        "“{0}”是敏感字段，值加密保存，不能用在这里" "\"{0}\" is sensitive: its values are stored encrypted and cannot be used here"
+        "换一个字段；不能用作标题、搜索、排序和合计" "choose another field; labels, search, order and totals need values that the database can read"
+    SensitiveRead "sensitive_read" Error
+        "这里读取了敏感字段，它的值不能计算、汇总或显示在别处" "this reads a sensitive field, whose value is neither computed with nor shown elsewhere"
+        "去掉这个字段，或不要把它设为 sensitive" "take the field out here, or do not make it sensitive"
+    SensitiveComparison "sensitive_comparison" Error
+        "敏感字段只能用 ==、!= 或 in 与固定的值比较" "a sensitive field can only be compared with fixed values, by ==, != or in"
+        "例如 tax_number == \"X123\"，或判断是否为空：tax_number == ()" "for example tax_number == \"X123\", or ask whether it is empty: tax_number == ()"
     EmptyMenuItem "empty_menu_item" Error
         "菜单项必须打开一个视图或包含下级菜单，且只能是其中一种" "a menu entry opens a view or holds entries, one of the two"
         "设置 view 或 items" "set view or items"

@@ -9,6 +9,7 @@ use super::{
     options::kind_name,
     places::At,
     screens::{Expressions, Screen, Views, owned},
+    sensitive::{self, May},
     world::{EntityIx, Found, Slot, World},
 };
 use crate::{
@@ -122,6 +123,9 @@ impl<'a> Form<'a> {
             let pointer = format!("{at}/{key}");
             let place = (self.screen.document.file, pointer.as_str());
             let expr = compile(self.screen.world, place, self.entity, text, Some(&Type::Boolean), self.findings);
+            if let Some(expr) = &expr {
+                sensitive::expression(self.screen.world, place, self.entity, (expr, May::Nothing), self.findings);
+            }
             if let (Some(expr), Some(id)) = (expr, node.id) {
                 self.expressions.insert((id, key), Arc::new(expr));
             }
@@ -162,9 +166,11 @@ impl<'a> Form<'a> {
         }
         for (index, total) in node.totals.iter().enumerate() {
             let pointer = format!("{at}/totals/{index}");
-            let Some((_, ty)) = self.named(line, total, &pointer) else { continue };
+            let Some((slot, ty)) = self.named(line, total, &pointer) else { continue };
             if !matches!(Type::of(ty), Type::Number { .. }) {
                 self.add(&pointer, Code::UnknownFieldsTotal, &[total]);
+            } else if sensitive::is_sensitive(slot) {
+                self.add(&pointer, Code::SensitiveHere, &[total]);
             }
         }
     }

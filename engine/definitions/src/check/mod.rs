@@ -23,6 +23,7 @@ mod read;
 mod roles;
 mod schema;
 mod screens;
+mod sensitive;
 mod sets;
 mod shape;
 mod states;
@@ -94,6 +95,7 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     titles::check_texts(&world.apps, &documents, &mut findings);
     fields::type_fields(&mut world, &mut findings);
     let compiled = expressions::compile_fields(&world, &mut findings);
+    sensitive::check_fields(&world, &compiled, &mut findings);
     let graph = graph::build(&world, &compiled, &mut findings);
     let sets = (0..world.entities.len()).map(|entity| sets::sets(&world, entity, &graph, &mut findings)).collect();
     let mut expressions = screens::Expressions::new();

@@ -21,6 +21,16 @@ pub(super) fn check_options(slot: &Slot, doc: &FieldDoc, file: FileId, findings:
         } else {
             Code::OptionNotForType
         };
+        if option == "translatable" && is_words(doc.kind) {
+            findings.add_at(
+                file,
+                &format!("{}/{option}", slot.pointer),
+                super::places::At::Key,
+                Code::NotAvailable,
+                &[option],
+            );
+            continue;
+        }
         let subject = if code == Code::DerivedDefault { [slot.name.as_str(), option] } else { [option, name] };
         findings.add_at(file, &format!("{}/{option}", slot.pointer), super::places::At::Key, code, &subject);
     }
@@ -108,15 +118,43 @@ fn common(kind: FieldKind, option: &str) -> bool {
                 | FieldKind::Json
         );
     match option {
-        "system" | "sensitive" => !many,
+        "system" => !many,
+        "sensitive" => is_hideable(kind),
         "reveals" => is_computed(kind),
         "required" => !is_computed(kind),
         "default" => !is_computed(kind) && !many,
         "unique" => !structured,
         "searchable" => is_findable(kind),
-        "translatable" => matches!(kind, FieldKind::Text | FieldKind::LongText | FieldKind::RichText),
         _ => false,
     }
+}
+
+/// Whether values of the type are written in a language.
+fn is_words(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Text | FieldKind::LongText | FieldKind::RichText)
+}
+
+/// Whether values of the type say enough to be worth hiding: an encrypted yes or no tells itself by how often it occurs.
+fn is_hideable(kind: FieldKind) -> bool {
+    matches!(
+        kind,
+        FieldKind::Text
+            | FieldKind::LongText
+            | FieldKind::RichText
+            | FieldKind::Email
+            | FieldKind::Phone
+            | FieldKind::Url
+            | FieldKind::Barcode
+            | FieldKind::Integer
+            | FieldKind::Decimal
+            | FieldKind::Percent
+            | FieldKind::Money
+            | FieldKind::Quantity
+            | FieldKind::Date
+            | FieldKind::Datetime
+            | FieldKind::Time
+            | FieldKind::Duration
+    )
 }
 
 /// Whether values of the type are words that somebody can search for.

@@ -12,6 +12,7 @@ use super::{
     load::Document,
     places::{At, join},
     screens::Screen,
+    sensitive::{self, May},
     suggest::suggest,
     world::{EntityIx, Found, Slot, SlotState, World},
 };
@@ -94,6 +95,9 @@ fn of_entity(
         .as_ref()
         .and_then(|text| compile(screen.world, (file, &at), entity, text, Some(&Type::Boolean), findings))
         .map(Arc::new);
+    if let Some(expr) = &condition {
+        sensitive::expression(screen.world, (file, &at), entity, (expr, May::Compare), findings);
+    }
     EntityRights {
         create: doc.create,
         read: doc.read,

@@ -8,6 +8,7 @@ use super::{
     load::Document,
     names::check_name,
     options::kind_name,
+    sensitive::{self, May, is_sensitive},
     sets::has_plain_value,
     world::{EntityIx, Found, World},
 };
@@ -107,6 +108,7 @@ fn view(screen: &Screen<'_>, entity: EntityIx, doc: &ViewDoc, expressions: &mut 
     if let (Some(filter), Some(id)) = (&doc.filter, doc.id)
         && let Some(expr) = compile(world, (file, "/filter"), entity, filter, Some(&Type::Boolean), findings)
     {
+        sensitive::expression(world, (file, "/filter"), entity, (&expr, May::Compare), findings);
         expressions.insert((id, "filter"), Arc::new(expr));
     }
     for (index, sort) in doc.sort.iter().enumerate() {
@@ -124,6 +126,8 @@ fn view(screen: &Screen<'_>, entity: EntityIx, doc: &ViewDoc, expressions: &mut 
             } else if !has_plain_value(target.ty) {
                 let kind = target.slot.doc.as_ref().map_or("system", |doc| kind_name(doc.kind));
                 findings.add(file, &pointer, Code::UnsuitableField, &[name, kind]);
+            } else if is_sensitive(target.slot) {
+                findings.add(file, &pointer, Code::SensitiveHere, &[name]);
             }
         });
     }

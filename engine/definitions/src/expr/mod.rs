@@ -16,6 +16,7 @@ pub mod print;
 pub mod rates;
 pub mod reads;
 pub mod resolve;
+pub mod sensitive;
 mod spell;
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,12 @@ impl CellError {
         )
     }
 
+    /// What is said of a sensitive value instead of the value.
+    pub fn hidden() -> LocalText {
+        let texts = [("zh-CN", "值不符合此字段的格式。"), ("en", "The value does not have the form of this field.")];
+        LocalText::from(texts.as_slice())
+    }
+
     fn new(code: &'static str, zh: &str, en: &str) -> Self {
         Self { code, message: LocalText::from([("zh-CN", zh), ("en", en)].as_slice()) }
     }

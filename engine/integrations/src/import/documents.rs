@@ -145,7 +145,7 @@ pub(super) fn fields(
                 line: row.line,
                 field: target.path.clone(),
                 code: error.code.to_owned(),
-                message: error.message,
+                message: if target.sensitive { CellError::hidden() } else { error.message },
             }),
         }
     }

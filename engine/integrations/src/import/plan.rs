@@ -65,6 +65,8 @@ pub struct Target {
     pub field: String,
     /// The field's type.
     pub ty: FieldType,
+    /// What is wrong with a value is told without the value.
+    pub sensitive: bool,
     /// Where the text comes from.
     pub source: Source,
     /// For references found by a field of the target.
@@ -182,6 +184,7 @@ impl Resolver<'_> {
         let mut key = Vec::new();
         for name in &map.key {
             match head.iter().position(|target| target.field == *name) {
+                Some(place) if head.get(place).is_some_and(|target| target.sensitive) => self.sensitive_key(name),
                 Some(place) => key.push(place),
                 None => {
                     self.error(name, "key_not_mapped", ("关键字段没有映射到任何列。", "The key field is not mapped to a column."))
@@ -263,7 +266,14 @@ impl Resolver<'_> {
                 return None;
             }
         };
-        Some(Target { path: path.to_owned(), field: name.to_owned(), ty: field.ty.clone(), source, reference })
+        Some(Target {
+            path: path.to_owned(),
+            field: name.to_owned(),
+            ty: field.ty.clone(),
+            sensitive: field.sensitive,
+            source,
+            reference,
+        })
     }
 
     fn reference(
@@ -278,6 +288,10 @@ impl Resolver<'_> {
             self.unknown(path);
             return None;
         };
+        if field.sensitive {
+            self.sensitive_key(path);
+            return None;
+        }
         let start = path.rsplit_once('.').map_or(path, |(start, _)| start);
         let create = create_missing.get(start).map(|columns| {
             columns
@@ -289,6 +303,17 @@ impl Resolver<'_> {
                 .collect()
         });
         Some(ReferenceBy { entity: target, key: field.id, key_name: key.to_owned(), key_type: field.ty.clone(), create })
+    }
+
+    fn sensitive_key(&mut self, path: &str) {
+        self.error(
+            path,
+            "sensitive_key",
+            (
+                "敏感字段不能用来查找记录。请改用其他字段作为关键字段。",
+                "Records are not looked up by a sensitive field. Use another field as the key.",
+            ),
+        );
     }
 
     fn unknown(&mut self, path: &str) {

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{
     Entity, FieldId, LocalText,
-    expr::{CatalogNames, Expr, ExprError, ExprKind, Span, Type, compile, converts},
+    expr::{CatalogNames, Expr, ExprError, ExprKind, Span, Type, compile, converts, sensitive::sensitive_uses_in},
 };
 
 use crate::{
@@ -35,7 +35,14 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
             findings.push(no_rates("/filter"));
             None
         }
-        Ok(filter) => Some(Arc::new(filter)),
+        Ok(filter) => {
+            let uses = sensitive_uses_in(names.catalog, &filter, entity.id);
+            if let Some(wrong) = uses.into_iter().find(|found| !found.comparison) {
+                findings.push(no_such_comparison(text, wrong.span));
+                return None;
+            }
+            Some(Arc::new(filter))
+        }
         Err(errors) => {
             for error in errors {
                 // The way out never depends on how near the name is to others: it is the same for a hidden field and for nothing.
@@ -49,6 +56,38 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
             None
         }
     }
+}
+
+/// Of sensitive fields the database knows only what is equal.
+fn no_such_comparison(text: &str, span: Span) -> FieldError {
+    let mut message = LocalText::from(Text {
+        zh: "敏感字段只能用 ==、!= 或 in 与固定的值比较",
+        en: "a sensitive field can only be compared with fixed values, by ==, != or in",
+    });
+    at_character(&mut message, text, span);
+    let mut finding = FieldError::new(Class::Malformed, "/filter", "sensitive_comparison", Text { zh: "", en: "" });
+    finding.message = message;
+    finding.suggest(Text {
+        zh: "例如 tax_number == \"X123\"，或判断是否为空：tax_number == ()",
+        en: "for example tax_number == \"X123\", or ask whether it is empty: tax_number == ()",
+    })
+}
+
+/// A sensitive field where its values would have to be put in order or combined.
+pub(crate) fn sensitive(written: &str, pointer: &str) -> FieldError {
+    FieldError::new(
+        Class::Malformed,
+        pointer,
+        "sensitive_field",
+        Text {
+            zh: &format!("“{written}”是敏感字段，不能用来排序、分组或汇总"),
+            en: &format!("\"{written}\" is sensitive: records cannot be ordered, grouped or combined by it"),
+        },
+    )
+    .suggest(Text {
+        zh: "请换一个字段；敏感字段只能用 ==、!=、in 筛选",
+        en: "choose another field; a sensitive one can be filtered by ==, != and in",
+    })
 }
 
 /// A filter runs inside the database, where no rates are at hand.

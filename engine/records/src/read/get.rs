@@ -1,7 +1,7 @@
 //! One record with its lines.
 use std::sync::Arc;
 
-use kontor_definitions::{Entity, FieldId, Value};
+use kontor_definitions::{Entity, EntityId, FieldId, Value};
 use kontor_storage::Tx;
 use rust_decimal::prelude::ToPrimitive as _;
 use uuid::Uuid;
@@ -14,16 +14,23 @@ use super::{
 use crate::{
     coerce::parse_id,
     error::RecordsError,
+    finding::{Class, FieldError, Text, quoted},
     frame::Frame,
     json,
     session::{Params, Shown},
 };
 
-/// Answers a record that the person may read.
-pub(crate) fn get(frame: &Frame, tx: &mut Tx, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
+/// Answers a record that the person may read, and its entity where sensitive values of it are shown.
+pub(crate) fn get(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: &str,
+    id: &str,
+    params: &Params,
+) -> Result<(Shown, Option<EntityId>), RecordsError> {
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
-    let mut reader = Reader::new(params, &["fields", "expand"]);
+    let mut reader = Reader::new(params, &["fields", "expand", "reveal"]);
     let fields = reader.list("fields");
     let mut selection = if fields.is_empty() {
         Selection::all(names, entity, Extent::Whole)
@@ -33,11 +40,35 @@ pub(crate) fn get(frame: &Frame, tx: &mut Tx, entity: &str, id: &str, params: &P
     let items = reader.list("expand");
     let expand = expand_of(names, entity, &items, &mut reader.findings);
     selection.expand(names, &expand);
+    let revealed = reader.list("reveal");
+    let opened = (!revealed.is_empty()).then_some(entity.id);
+    for (pointer, written) in revealed {
+        if !selection.reveal(names, written) {
+            reader.findings.push(nothing_to_reveal(written, &pointer));
+        }
+    }
     let id = parse_id(id).ok_or(RecordsError::NotFound);
     if !reader.findings.is_empty() {
         return Err(reader.findings.into());
     }
-    shown(frame, tx, &selection, id?)?.ok_or(RecordsError::NotFound)
+    let shown = shown(frame, tx, &selection, id?)?.ok_or(RecordsError::NotFound)?;
+    Ok((shown, opened))
+}
+
+fn nothing_to_reveal(written: &str, pointer: &str) -> FieldError {
+    let shown = quoted(written);
+    FieldError::new(
+        Class::Malformed,
+        pointer,
+        "not_sensitive",
+        Text {
+            zh: &format!("这里没有敏感字段“{shown}”"), en: &format!("there is no sensitive field \"{shown}\" here")
+        },
+    )
+    .suggest(Text {
+        zh: "请写本记录或其明细（明细.字段）中的敏感字段",
+        en: "name a sensitive field of the record or of its lines (lines.field)",
+    })
 }
 
 /// The answer to a write: the whole record as the person may read it, or its id alone.

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kontor_access::{Action, FieldReach, decide};
 use kontor_definitions::{DefId, Entity, EntityId, FieldId, RecordId, Value};
-use kontor_storage::{Tx, system::history};
+use kontor_storage::{Tx, cipher::Cell, system::history};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -19,11 +19,18 @@ use crate::{
 /// Revisions in an answer.
 const LONGEST: i64 = 500;
 
-/// Answers the changes of a record, newest first.
-pub(crate) fn history(frame: &Frame, tx: &mut Tx, entity: &str, id: &str, params: &Params) -> Result<String, RecordsError> {
+/// Answers the changes of a record, newest first; and the record, where sensitive values of it are shown.
+pub(crate) fn history(
+    frame: &Frame,
+    tx: &mut Tx,
+    entity: &str,
+    id: &str,
+    params: &Params,
+) -> Result<(String, Option<(EntityId, RecordId)>), RecordsError> {
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
-    let reader = Reader::new(params, &[]);
+    let mut reader = Reader::new(params, &["reveal"]);
+    let revealed: Vec<&str> = reader.list("reveal").into_iter().map(|(_, name)| name).collect();
     let permit = names.permit(entity.id).ok_or(RecordsError::NotFound)?;
     let id = parse_id(id).ok_or(RecordsError::NotFound)?;
     if tx.select(frame.context(), permit, &page::by_ids(entity.id, vec![vec![FieldId::ID]], vec![id]))?.is_empty() {
@@ -40,10 +47,10 @@ pub(crate) fn history(frame: &Frame, tx: &mut Tx, entity: &str, id: &str, params
         if index > 0 {
             out.push(',');
         }
-        write_entry(&mut out, entry, &people, &mut |field| mask.shows(tx, field))?;
+        write_entry(&mut out, entry, &people, &mut |field| mask.shows(tx, field), &Revealing { frame, id, revealed: &revealed })?;
     }
     out.push_str("]}");
-    Ok(out)
+    Ok((out, (!revealed.is_empty()).then_some((mask.entity.id, RecordId(id)))))
 }
 
 /// Whether a field of this one row is shown.
@@ -59,6 +66,28 @@ struct RowMask<'a> {
 struct Called {
     name: String,
     shown: bool,
+    /// The entity it belongs to, and its id.
+    place: Option<(EntityId, FieldId)>,
+}
+
+/// Which sensitive values are told.
+struct Revealing<'a> {
+    frame: &'a Frame,
+    id: Uuid,
+    revealed: &'a [&'a str],
+}
+
+impl Revealing<'_> {
+    /// A value of a change as it is answered: an encrypted one is opened where that was asked for, otherwise masked.
+    fn text(&self, called: &Called, line: Option<&Json>, value: &Json) -> String {
+        let Some(sealed) = value.get("sealed").and_then(Json::as_str) else { return value.to_string() };
+        let record = line.and_then(Json::as_str).and_then(parse_id).unwrap_or(self.id);
+        let opened = || {
+            let (entity, field) = called.place.filter(|_| self.revealed.contains(&called.name.as_str()))?;
+            self.frame.physical.cipher.as_ref()?.open_note(Cell { entity, field, record }, sealed)
+        };
+        opened().unwrap_or_else(|| json::MASK.to_owned())
+    }
 }
 
 impl RowMask<'_> {
@@ -70,7 +99,8 @@ impl RowMask<'_> {
             shown &= self.reaches(tx, *entity, *field)?;
         }
         let names: Vec<&str> = fields.iter().map(|(_, _, name)| name.as_str()).collect();
-        Ok(Some(Called { name: names.join("."), shown }))
+        let place = fields.last().map(|(entity, field, _)| (*entity, *field));
+        Ok(Some(Called { name: names.join("."), shown, place }))
     }
 
     fn along(&self, path: &[FieldId]) -> Option<Vec<(EntityId, FieldId, String)>> {
@@ -131,6 +161,7 @@ fn write_entry(
     entry: &history::Entry,
     people: &HashMap<Uuid, String>,
     shows: &mut Shows<'_>,
+    revealing: &Revealing<'_>,
 ) -> Result<(), RecordsError> {
     out.push('{');
     json::key(out, "revision");
@@ -168,7 +199,7 @@ fn write_entry(
         for key in ["line", "old", "new"] {
             if let Some(value) = change.get(key) {
                 json::key(out, key);
-                out.push_str(&value.to_string());
+                out.push_str(&revealing.text(&called, change.get("line"), value));
             }
         }
         out.push('}');

@@ -162,6 +162,10 @@ fn sort_of(names: Names<'_>, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (
             reader.findings.push(names.unknown_field(entity, written, &pointer));
             continue;
         };
+        if along.last().is_some_and(|last| last.sensitive) {
+            reader.findings.push(filter::sensitive(written, &pointer));
+            continue;
+        }
         let Some(ty) = along.last().and_then(|last| ordered(last)) else {
             reader.findings.push(FieldError::new(
                 Class::Malformed,

@@ -140,6 +140,18 @@ impl Selection {
         }
     }
 
+    /// Shows the value of a sensitive field of the record, or of its lines (`lines.account`); whether there is one.
+    pub(crate) fn reveal(&mut self, names: Names<'_>, written: &str) -> bool {
+        if let Some((lines, rest)) = written.split_once('.') {
+            let lines = self.lines.iter_mut().find(|column| column.key == lines);
+            return lines.is_some_and(|column| column.selection.reveal(names, rest));
+        }
+        let entity = Arc::clone(&self.entity);
+        let Some(field) = names.field(&entity, written).filter(|field| field.sensitive) else { return false };
+        let column = self.columns.iter_mut().find(|column| column.path == [field.id]);
+        column.map(|column| column.shape = Shape::of_type(&field.ty)).is_some()
+    }
+
     /// The paths to select, the id first.
     pub(crate) fn paths(&self) -> Vec<Path> {
         let mut paths = Vec::with_capacity(self.columns.len() + 1);

@@ -8,6 +8,7 @@ mod history;
 mod rows;
 mod seals;
 mod search;
+mod sensitive;
 mod tables;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,6 +50,8 @@ pub enum Invariant {
     Definitions,
     /// The search index is what the live records give.
     Search,
+    /// Encrypted values open in their place and are what their fingerprints say.
+    Sensitive,
 }
 
 impl Invariant {
@@ -67,6 +70,7 @@ impl Invariant {
             Self::Contents => "contents",
             Self::Definitions => "definitions",
             Self::Search => "search",
+            Self::Sensitive => "sensitive",
         }
     }
 }
@@ -168,6 +172,11 @@ impl Session<'_> {
         definitions::look(self.tx, &mut report)?;
         // Rows of a table that lacks a column cannot be read; that is told already.
         if report.counts.contains_key(&Invariant::Tables) {
+            return Ok(report);
+        }
+        sensitive::look(&frame, self.tx, &mut report)?;
+        // Rows with a value that cannot be opened cannot be read either.
+        if report.counts.contains_key(&Invariant::Sensitive) {
             return Ok(report);
         }
         let (seen, held) = rows::look(&frame, self.tx, &mut report)?;

@@ -63,6 +63,12 @@ impl Apply<'_> {
 
     fn field(&mut self, draft: &mut Draft, field: &Field, value: &Input, pointer: &str, findings: &mut Findings) {
         let Some(place) = draft.entity.index_of(field.id) else { return };
+        if field.sensitive && is_mask(value) {
+            if draft.is_new() {
+                findings.push(mask_is_no_value(pointer));
+            }
+            return;
+        }
         if !self.writable(&draft.entity, field) {
             if !self.lenient && !self.is_as_stored(draft, field, place, value) {
                 findings.push(read_only(field, pointer));
@@ -78,6 +84,7 @@ impl Apply<'_> {
                 draft.set(place, value);
                 draft.given.push(place);
             }
+            Err(finding) if field.sensitive => findings.push(without_value(finding)),
             Err(finding) => findings.push(finding),
         }
     }
@@ -199,6 +206,30 @@ impl Apply<'_> {
         )
         .suggest(self.frame.names().known_fields(entity).borrowed())
     }
+}
+
+/// What stands in answers in place of a sensitive value, sent back: the value stays.
+fn is_mask(value: &Input) -> bool {
+    matches!(value, Input::Object(parts) if parts.len() == 1 && parts.get("masked") == Some(&Input::Bool(true)))
+}
+
+fn mask_is_no_value(pointer: &str) -> FieldError {
+    FieldError::new(
+        Class::Malformed,
+        pointer,
+        "masked_value",
+        Text {
+            zh: "这是遮盖后的值，新记录没有可保留的原值",
+            en: "this is a mask, and a new record has no value that it could stand for",
+        },
+    )
+    .suggest(Text { zh: "请填写真实的值，或不填", en: "enter the value itself, or leave it out" })
+}
+
+/// A finding about a sensitive value may be stored and shown to others: it does not repeat the value.
+fn without_value(finding: FieldError) -> FieldError {
+    let text = Text { zh: "值不符合此字段的格式", en: "the value does not have the form of this field" };
+    FieldError::new(finding.class, finding.pointer, finding.code, text)
 }
 
 fn remove(lines: &mut DraftLines, items: &[Input], pointer: &str, findings: &mut Findings) {

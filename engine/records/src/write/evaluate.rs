@@ -105,7 +105,9 @@ impl Session<'_> {
                     let (value, shape) = (computed.unwrap_or_default(), Shape::of(field));
                     match shape {
                         Shape::File | Shape::Files => Files::load(self.tx, [&value])?.write(out, &value, shape),
-                        Shape::Number | Shape::Decimal(_) | Shape::Money | Shape::Plain => json::value(out, &value, shape),
+                        Shape::Number | Shape::Decimal(_) | Shape::Money | Shape::Plain | Shape::Masked => {
+                            json::value(out, &value, shape)
+                        }
                     }
                 }
             }

@@ -1,13 +1,13 @@
 //! Step: what changed, by field id, appended to the record's history.
-use kontor_definitions::{FieldId, RecordId, Value};
-use kontor_storage::{Tx, system::history};
+use kontor_definitions::{Field, FieldId, RecordId, Value};
+use kontor_storage::{StorageError, Tx, cipher::Cell, system::history};
 use serde_json::{Value as Json, json};
 
 use super::{coerce::is_core, draft::Draft, store::revision_of};
 use crate::{
     error::RecordsError,
     frame::Frame,
-    json::{Shape, tree_of},
+    json::{Shape, text_of, tree_of},
 };
 
 /// Appends a revision.
@@ -16,7 +16,7 @@ pub(crate) fn append(frame: &Frame, tx: &mut Tx, draft: &Draft, action: &str) ->
         return Ok(());
     }
     let mut changes = Vec::new();
-    collect(draft, None, &mut changes);
+    collect(frame, draft, None, &mut changes)?;
     let entry = history::Entry {
         record: RecordId(draft.id),
         entity: draft.entity.id,
@@ -30,35 +30,53 @@ pub(crate) fn append(frame: &Frame, tx: &mut Tx, draft: &Draft, action: &str) ->
     Ok(())
 }
 
-fn collect(draft: &Draft, lines: Option<FieldId>, out: &mut Vec<Json>) {
+fn collect(frame: &Frame, draft: &Draft, lines: Option<FieldId>, out: &mut Vec<Json>) -> Result<(), StorageError> {
     for place in draft.changed() {
         let Some(field) = draft.entity.fields.get(place) else { continue };
         if is_core(field.id) && field.id != FieldId::ARCHIVED_AT {
             continue;
         }
-        out.push(change(draft, lines, field.id, (draft.was(place), draft.at(place)), Shape::of(field)));
+        out.push(change(frame, draft, lines, field, (draft.was(place), draft.at(place)))?);
     }
     for owned in &draft.lines {
         let Some(field) = draft.entity.fields.get(owned.place).map(|field| field.id) else { continue };
         for line in &owned.rows {
-            collect(line, Some(field), out);
+            collect(frame, line, Some(field), out)?;
         }
         for line in &owned.removed {
             for (place, column) in line.entity.fields.iter().enumerate() {
                 if !is_core(column.id) && !line.was(place).is_null() {
-                    out.push(change(line, Some(field), column.id, (line.was(place), &Value::Null), Shape::of(column)));
+                    out.push(change(frame, line, Some(field), column, (line.was(place), &Value::Null))?);
                 }
             }
         }
     }
+    Ok(())
 }
 
-fn change(draft: &Draft, lines: Option<FieldId>, field: FieldId, (old, new): (&Value, &Value), shape: Shape) -> Json {
-    let (old, new) = (tree_of(old, shape), tree_of(new, shape));
-    match lines {
-        None => json!({ "field": field.to_string(), "old": old, "new": new }),
-        Some(lines) => json!({
-            "lines": lines.to_string(), "line": draft.id.to_string(), "field": field.to_string(), "old": old, "new": new
-        }),
+fn change(
+    frame: &Frame,
+    draft: &Draft,
+    lines: Option<FieldId>,
+    field: &Field,
+    (old, new): (&Value, &Value),
+) -> Result<Json, StorageError> {
+    let (old, new) = (kept(frame, draft, field, old)?, kept(frame, draft, field, new)?);
+    let id = field.id.to_string();
+    Ok(match lines {
+        None => json!({ "field": id, "old": old, "new": new }),
+        Some(lines) => {
+            json!({ "lines": lines.to_string(), "line": draft.id.to_string(), "field": id, "old": old, "new": new })
+        }
+    })
+}
+
+/// A value as the history keeps it: a sensitive one encrypted, to its record and field.
+fn kept(frame: &Frame, draft: &Draft, field: &Field, value: &Value) -> Result<Json, StorageError> {
+    if !field.sensitive || value.is_null() {
+        return Ok(tree_of(value, Shape::of(field)));
     }
+    let cell = Cell { entity: draft.entity.id, field: field.id, record: draft.id };
+    let note = text_of(value, Shape::of_type(&field.ty));
+    Ok(json!({ "sealed": frame.physical.demand_cipher()?.seal_note(cell, &note)? }))
 }

@@ -73,6 +73,9 @@ struct InstanceArgs {
     /// Bucket for the contents of files, s3://bucket/prefix; without it they are kept in the data directory
     #[arg(long, global = true, value_name = "URL", env = "KONTOR_FILES")]
     files: Option<String>,
+    /// Key file of sensitive fields, made at the first start [default: kontor.key in the data directory]
+    #[arg(long, global = true, value_name = "FILE", env = "KONTOR_KEY_FILE")]
+    key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,6 +146,7 @@ fn configured(args: InstanceArgs, listen: Option<String>, file: config::File) ->
         bucket: bucket.transpose()?,
         data: args.data.or(file.data).unwrap_or_else(|| config::DATA.into()),
         database: args.database.or(file.database),
+        key_file: args.key_file.or(file.key_file),
         listen: config::address(&listen)?,
         tls: file.tls.unwrap_or(false),
         zone: config::zone(file.time_zone.as_deref().unwrap_or(config::TIME_ZONE))?,

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use kontor_storage::StorageError;
 use tracing_subscriber::EnvFilter;
 
 use super::{Console, Outcome, demo};
@@ -120,6 +121,12 @@ pub(super) fn complain(console: Console, error: &StartError) -> Outcome {
             ),
             &[&path.display().to_string(), &cause.to_string()],
         ),
+        StartError::Database(StorageError::KeyFile(cause)) => {
+            console.complain(
+                Text("敏感字段的密钥文件不可用：{0}", "the key file of sensitive fields cannot be used: {0}"),
+                &[cause],
+            );
+        }
         StartError::Database(cause) => console.complain(
             Text(
                 "无法打开数据库（{0}）。请检查数据库是否运行、--database 的地址是否正确。",

@@ -26,6 +26,7 @@ fn job(name: &'static str, work: Work) -> Job {
 
 fn engine(folder: &Folder) -> Arc<Engine> {
     let config = config::Config {
+        key_file: None,
         data: folder.0.clone(),
         database: None,
         listen: config::address(config::LISTEN).unwrap(),

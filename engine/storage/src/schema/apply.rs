@@ -28,6 +28,10 @@ impl Tx {
         for step in &plan.steps {
             self.add_foreign_keys(&physical, step)?;
         }
+        let mut columns = physical.tables.values().flat_map(|table| table.columns.values());
+        if physical.cipher.is_none() && columns.any(|column| matches!(column.ty, ColumnType::Encrypted(_))) {
+            physical.cipher = Some(self.make_cipher()?);
+        }
         let mut changed: Vec<EntityId> = plan.steps.iter().map(|step| step.entity_id).collect();
         changed.sort_unstable();
         changed.dedup();
@@ -50,7 +54,9 @@ impl Tx {
                 let target = column.target.map(|id| physical.table(id).map(|table| table.name.clone())).transpose()?;
                 let table = table_mut(physical, entity)?;
                 table.columns.insert(column.id, column_info(column));
-                vec![ddl.add_column(entity, &table.name, column, target.as_deref())]
+                let mut statements = vec![ddl.add_column(entity, &table.name, column, target.as_deref())];
+                statements.extend(ddl.add_fingerprint(&table.name, column));
+                statements
             }
             PlanAction::RetypeColumn { column, again, conversion } => {
                 let table = table_mut(physical, entity)?;
@@ -216,7 +222,7 @@ fn retire_table(physical: &mut Physical, entity: EntityId, retired: bool) -> Res
 }
 
 fn column_names(table: &TableInfo, index: &IndexSpec) -> Result<Vec<String>, StorageError> {
-    index.fields.iter().map(|field| table.column(*field).map(|column| column.name.clone())).collect()
+    index.fields.iter().map(|field| table.column(*field).map(|column| column.found_by().into_owned())).collect()
 }
 
 fn table_info(spec: &TableSpec) -> TableInfo {

@@ -44,6 +44,7 @@ impl Ddl<'_> {
                 ));
             }
             parts.push(part);
+            parts.extend(self.fingerprint(column));
         }
         parts.push(format!("CONSTRAINT {} PRIMARY KEY (\"id\")", quoted(&names::primary_key(entity))));
         let strict = if self.dialect == Dialect::Sqlite { " STRICT" } else { "" };
@@ -55,9 +56,21 @@ impl Ddl<'_> {
         format!("{} {}{required}", quoted(&spec.name), self.column_type(spec.ty))
     }
 
+    /// The column of fingerprints beside an encrypted one.
+    fn fingerprint(&self, spec: &ColumnSpec) -> Option<String> {
+        let beside = || format!("{} {}", quoted(&names::fingerprint(&spec.name)), self.column_type(spec.ty));
+        matches!(spec.ty, ColumnType::Encrypted(_)).then(beside)
+    }
+
+    /// The same for an existing table.
+    pub(super) fn add_fingerprint(&self, table: &str, spec: &ColumnSpec) -> Option<String> {
+        self.fingerprint(spec).map(|column| format!("ALTER TABLE {} ADD COLUMN {column}", self.table(table)))
+    }
+
     fn column_type(&self, ty: ColumnType) -> String {
         match (self.dialect, ty) {
-            (Dialect::Sqlite, ColumnType::Uuid) => "BLOB".to_owned(),
+            (Dialect::Sqlite, ColumnType::Uuid | ColumnType::Encrypted(_)) => "BLOB".to_owned(),
+            (Dialect::Postgres, ColumnType::Encrypted(_)) => "BYTEA".to_owned(),
             (Dialect::Sqlite, ColumnType::Integer | ColumnType::Decimal { .. } | ColumnType::Boolean | ColumnType::Instant) => {
                 "INTEGER".to_owned()
             }

@@ -24,7 +24,7 @@ impl Tx {
         let Some(columns) = columns.filter(|_| !index.fields.iter().any(|field| moved.contains(field))) else {
             return Ok(Equal::default());
         };
-        let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+        let names: Vec<String> = columns.iter().map(|column| quoted(&column.found_by())).collect();
         let types: Vec<ColumnType> = columns.iter().map(|column| column.ty).collect();
         self.count_equal(&quoted(&table.name), index, &names, types)
     }
@@ -51,7 +51,12 @@ impl Tx {
         }
         types.push(ColumnType::Integer);
         let shown = self.query(&format!("{groups} ORDER BY n DESC, {list} LIMIT 3"), &[], &types)?;
-        let examples = shown.into_iter().filter_map(|mut row| row.pop().map(|n| count(&n).map(|n| (row, n))));
+        let hidden = |(value, ty): (Value, &ColumnType)| match ty {
+            ColumnType::Encrypted(_) => Value::Text("••••••".to_owned()),
+            _ => value,
+        };
+        let shown = shown.into_iter().map(|row| row.into_iter().zip(&types).map(hidden).collect::<Vec<_>>());
+        let examples = shown.filter_map(|mut row| row.pop().map(|n| count(&n).map(|n| (row, n))));
         Ok(Equal { rows, examples: examples.collect::<Result<_, _>>()? })
     }
 }

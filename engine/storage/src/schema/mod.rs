@@ -19,8 +19,12 @@ pub use retype::Losses;
 pub use text::Lock;
 pub use unused::Unused;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use kontor_definitions::{ColumnType, EntityId, FieldId};
+
+use crate::cipher::Cipher;
 
 /// The tables of a tenant as they are, retired ones included. Loaded with a snapshot by [`Tx::physical`](crate::Tx::physical).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +34,8 @@ pub struct Physical {
     /// Counts the plans applied. It stands in the text of every statement, so that a statement the database has
     /// prepared for the tables as they were is never used again.
     pub version: i64,
+    /// What encrypts sensitive values; none before the tenant has such a field.
+    pub cipher: Option<Arc<Cipher>>,
 }
 
 /// One table.
@@ -75,11 +81,27 @@ impl Physical {
         self.tables.get(&entity).ok_or_else(|| crate::StorageError::Bug(format!("entity {entity} has no table")))
     }
 
+    /// What encrypts sensitive values, for a tenant that has encrypted columns.
+    pub fn demand_cipher(&self) -> Result<&Cipher, crate::StorageError> {
+        let missing = || crate::StorageError::Bug("there is an encrypted column but no data key".to_owned());
+        self.cipher.as_deref().ok_or_else(missing)
+    }
+
     /// The fields that a violated unique constraint is about, with their entity: for the message to the person.
     pub fn unique_fields(&self, constraint: &str) -> Option<(EntityId, &[FieldId])> {
         self.tables.iter().find_map(|(entity, table)| {
             table.indexes.get(constraint).filter(|index| index.unique).map(|index| (*entity, index.fields.as_slice()))
         })
+    }
+}
+
+impl ColumnInfo {
+    /// The column by which values of this one are found: its fingerprints, where it is encrypted.
+    pub(crate) fn found_by(&self) -> std::borrow::Cow<'_, str> {
+        match self.ty {
+            ColumnType::Encrypted(_) => names::fingerprint(&self.name).into(),
+            _ => self.name.as_str().into(),
+        }
     }
 }
 

@@ -17,6 +17,11 @@ pub(super) fn column(field: &Field) -> String {
     if field.id.0.is_system() { field.name.clone() } else { named(&field.name, field.id.0.as_str()) }
 }
 
+/// The column beside an encrypted one that holds the fingerprints of its values: `tax_number_p4s8d1aa_mac`.
+pub(super) fn fingerprint(column: &str) -> String {
+    format!("{column}_mac")
+}
+
 /// A column beside those that a field has had: `customer_v2_p4s8d1aa`.
 pub(super) fn next_column(table: &TableInfo, field: &Field) -> String {
     let taken = |name: &String| {

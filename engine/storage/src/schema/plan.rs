@@ -147,6 +147,16 @@ pub enum PlanError {
         /// Its id.
         id: FieldId,
     },
+    /// Values that are encrypted stay so, and in their type; values that are not would stay readable in the column they had.
+    #[error("the values of {entity}.{field} can neither become encrypted nor be converted while they are")]
+    Encryption {
+        /// `app.entity`
+        entity: String,
+        /// The field's name.
+        field: String,
+        /// Its id.
+        id: FieldId,
+    },
 }
 
 impl From<PlanError> for StorageError {
@@ -263,6 +273,11 @@ fn retyped(
     wanted: &ColumnSpec,
 ) -> Result<Option<PlanAction>, PlanError> {
     let stored_alike = column.ty == wanted.ty && (column.target.is_none() || column.target == wanted.target);
+    let encrypted = |ty| matches!(ty, ColumnType::Encrypted(_));
+    if column.ty != wanted.ty && (encrypted(column.ty) || encrypted(wanted.ty)) {
+        let (entity, field, id) = (entity.full_name(), field.name.clone(), field.id);
+        return Err(PlanError::Encryption { entity, field, id });
+    }
     let derived = matches!(field.class, FieldClass::Row | FieldClass::Rollup);
     let former = table.former.iter().find(|(id, former)| *id == field.id && former.ty == wanted.ty).map(|(_, former)| former);
     let generic;
@@ -304,7 +319,7 @@ fn plain_type(ty: ColumnType) -> Option<FieldType> {
         ColumnType::Boolean => FieldType::Boolean,
         ColumnType::Date => FieldType::Date,
         ColumnType::Time => FieldType::Time,
-        ColumnType::Uuid | ColumnType::Instant | ColumnType::Json => return None,
+        ColumnType::Uuid | ColumnType::Instant | ColumnType::Json | ColumnType::Encrypted(_) => return None,
     })
 }
 

@@ -45,6 +45,7 @@ impl Tx {
         self.read_columns(&mut physical)?;
         self.read_indexes(&mut physical)?;
         self.read_former(&mut physical)?;
+        physical.cipher = self.cipher()?;
         Ok(physical)
     }
 

@@ -121,7 +121,7 @@ impl fmt::Display for PlanStep {
 
 /// Column types as text, in plans and in the tenant's system table.
 pub(super) mod column_type {
-    use kontor_definitions::ColumnType;
+    use kontor_definitions::{ColumnType, Plain};
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
     /// `decimal` with its scale apart, the others by their name.
@@ -136,6 +136,12 @@ pub(super) mod column_type {
             ColumnType::Instant => ("instant", None),
             ColumnType::Time => ("time", None),
             ColumnType::Json => ("json", None),
+            ColumnType::Encrypted(Plain::Text) => ("encrypted_text", None),
+            ColumnType::Encrypted(Plain::Integer) => ("encrypted_integer", None),
+            ColumnType::Encrypted(Plain::Decimal { scale }) => ("encrypted_decimal", Some(scale)),
+            ColumnType::Encrypted(Plain::Date) => ("encrypted_date", None),
+            ColumnType::Encrypted(Plain::Instant) => ("encrypted_instant", None),
+            ColumnType::Encrypted(Plain::Time) => ("encrypted_time", None),
         }
     }
 
@@ -151,6 +157,12 @@ pub(super) mod column_type {
             ("instant", None) => ColumnType::Instant,
             ("time", None) => ColumnType::Time,
             ("json", None) => ColumnType::Json,
+            ("encrypted_text", None) => ColumnType::Encrypted(Plain::Text),
+            ("encrypted_integer", None) => ColumnType::Encrypted(Plain::Integer),
+            ("encrypted_decimal", Some(scale)) => ColumnType::Encrypted(Plain::Decimal { scale }),
+            ("encrypted_date", None) => ColumnType::Encrypted(Plain::Date),
+            ("encrypted_instant", None) => ColumnType::Encrypted(Plain::Instant),
+            ("encrypted_time", None) => ColumnType::Encrypted(Plain::Time),
             _ => return None,
         })
     }

@@ -152,8 +152,12 @@ impl Tx {
     fn drop_column(&mut self, physical: &mut Physical, entity: EntityId, name: &str) -> Result<(), StorageError> {
         let missing = || StorageError::Bug(format!("entity {entity} has no table"));
         let table = physical.tables.get_mut(&entity).ok_or_else(missing)?;
-        let sql = format!("ALTER TABLE {}{} DROP COLUMN {}", self.prefix(), quoted(&table.name), quoted(name));
-        self.run(&sql, Vec::new())?;
+        // An encrypted one goes with its fingerprints.
+        let beside = table.columns.values().find(|column| column.name == name).map(|column| column.found_by().into_owned());
+        for column in BTreeSet::from([name.to_owned(), beside.unwrap_or_else(|| name.to_owned())]) {
+            let sql = format!("ALTER TABLE {}{} DROP COLUMN {}", self.prefix(), quoted(&table.name), quoted(&column));
+            self.run(&sql, Vec::new())?;
+        }
         table.columns.retain(|_, column| column.name != name);
         table.former.retain(|(_, column)| column.name != name);
         Ok(())

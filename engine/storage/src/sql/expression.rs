@@ -197,7 +197,13 @@ impl<'a> Writer<'a> {
                 return Err(StorageError::Bug("arithmetic is no condition".to_owned()));
             }
         };
-        let sql = if matches!(left.ty, Type::Number { .. }) {
+        let hidden = self.compare_encrypted(left, right)?;
+        if hidden.is_some() && sign != "=" {
+            return Err(StorageError::Bug("an encrypted field is compared for more than equality".to_owned()));
+        }
+        let sql = if let Some(hidden) = hidden {
+            hidden
+        } else if matches!(left.ty, Type::Number { .. }) {
             let (a, b) = self.numbers(left, right)?;
             number::compared(self.dialect, sign, &a, &b)
         } else {

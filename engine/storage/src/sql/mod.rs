@@ -4,6 +4,7 @@
 //! put together in any order and used twice; both databases take numbered parameters out of order.
 mod aggregate;
 mod call;
+mod encrypted;
 mod expression;
 mod number;
 mod permit;

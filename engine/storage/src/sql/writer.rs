@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A prepared statement is found by its text alone, so on PostgreSQL the text names the type of each parameter.
-    fn parameter(&mut self, value: SqlValue) -> String {
+    pub(super) fn parameter(&mut self, value: SqlValue) -> String {
         let ty = match &value {
             SqlValue::Bool(_) => "boolean",
             SqlValue::BigInt(_) => "bigint",
@@ -127,6 +127,7 @@ impl<'a> Writer<'a> {
             SqlValue::TimeTime(_) => "time",
             SqlValue::TimeDateTimeWithTimeZone(_) => "timestamptz",
             SqlValue::Json(_) => "jsonb",
+            SqlValue::Bytes(_) => "bytea",
             _ => "text",
         };
         self.values.push(value);
@@ -306,7 +307,7 @@ impl<'a> Writer<'a> {
         Ok(Term { sql, ..term })
     }
 
-    fn target(&self, entity: EntityId, reference: FieldId) -> Result<EntityId, StorageError> {
+    pub(super) fn target(&self, entity: EntityId, reference: FieldId) -> Result<EntityId, StorageError> {
         let field = self.find(entity, reference)?;
         field.ty.reference().ok_or_else(|| StorageError::Bug(format!("{} is no reference", field.name)))
     }
@@ -320,8 +321,13 @@ impl<'a> Writer<'a> {
     pub(crate) fn field(&mut self, place: &Place<'a>, id: FieldId) -> Result<Term, StorageError> {
         let field = self.find(place.entity, id)?;
         let term = self.unguarded(place, field)?;
+        self.guarded(place, field, term)
+    }
+
+    /// What is stored for a field, null where the person may not read it.
+    pub(super) fn guarded(&mut self, place: &Place<'a>, field: &'a Field, term: Term) -> Result<Term, StorageError> {
         let View::Person(permit) = place.view else { return Ok(term) };
-        match permit.reach(id) {
+        match permit.reach(field.id) {
             FieldReach::Always => Ok(term),
             FieldReach::Never => Err(StorageError::Bug(format!("{} may not be read and was asked for", field.name))),
             FieldReach::Grants(grants) => {

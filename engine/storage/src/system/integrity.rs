@@ -1,10 +1,13 @@
 //! What `kontor verify` asks of the database itself: its files, its tables against the tenant's record of them, its references.
 use std::collections::{BTreeMap, BTreeSet};
 
-use kontor_definitions::{ColumnType, EntityId, FieldId};
+use kontor_definitions::{ColumnType, EntityId, FieldId, Plain, RecordId};
+use uuid::Uuid;
 
-use super::cells::Cells;
+use super::{cells::Cells, hex};
 use crate::{
+    bind::Bind,
+    cipher::{Cell, Cipher, from_hex},
     error::StorageError,
     schema::{Physical, quoted},
     store::Dialect,
@@ -56,10 +59,13 @@ pub fn differences(tx: &mut Tx, physical: &Physical) -> Result<Vec<Difference>, 
             found.push(Difference::NoTable(*entity));
             continue;
         };
-        let missing = table.columns.iter().filter(|(_, column)| !real.contains(&column.name));
+        let missing =
+            table.columns.iter().filter(|(_, column)| !real.contains(&column.name) || !real.contains(&*column.found_by()));
         found.extend(missing.map(|(field, _)| Difference::NoColumn(*entity, *field)));
         let former = table.former.iter().map(|(_, column)| column);
-        let known: BTreeSet<&str> = table.columns.values().chain(former).map(|column| column.name.as_str()).collect();
+        let columns = table.columns.values().chain(former);
+        let known: BTreeSet<_> =
+            columns.flat_map(|column| [column.name.as_str().into(), column.found_by()]).collect();
         let foreign = real.iter().filter(|name| !known.contains(name.as_str()));
         found.extend(foreign.map(|name| Difference::ForeignColumn(*entity, name.clone())));
         let lost = table.indexes.iter().filter(|(name, _)| !indexes.contains(name.as_str()));
@@ -114,4 +120,68 @@ fn in_schema(tx: &Tx, sqlite: &str, postgres: &str) -> String {
             postgres.replace("{schema}", &format!("'{schema}'"))
         }
     }
+}
+
+/// A sensitive value that cannot be opened where it stands, or whose fingerprint is another one's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The entity.
+    pub entity: EntityId,
+    /// The field.
+    pub field: FieldId,
+    /// The record.
+    pub record: RecordId,
+}
+
+/// Encrypted values looked at in one statement.
+const CHUNK: usize = 1000;
+
+/// Every encrypted value of the tables in use that is not what was written there.
+pub fn damaged(tx: &mut Tx, physical: &Physical) -> Result<Vec<Damaged>, StorageError> {
+    let mut found = Vec::new();
+    for (entity, table) in &physical.tables {
+        for (field, column) in &table.columns {
+            let ColumnType::Encrypted(plain) = column.ty else { continue };
+            let (value, print) = (quoted(&column.name), quoted(&column.found_by()));
+            let mut after: Option<Uuid> = None;
+            loop {
+                let (behind, binds) = match after {
+                    Some(id) => ("\"id\" > ?1 AND ", vec![Bind::id(id)]),
+                    None => ("", Vec::new()),
+                };
+                let sql = format!(
+                    "SELECT \"id\", {value}, {print} FROM {{t}}{} WHERE {behind}({value} IS NOT NULL OR {print} IS NOT NULL)
+                    ORDER BY \"id\" LIMIT {CHUNK}",
+                    quoted(&table.name)
+                );
+                let rows = tx.query(&sql, &binds, &[ColumnType::Uuid, column.ty, column.ty])?;
+                let last = rows.len() < CHUNK;
+                for row in rows {
+                    let mut cells = Cells::of(row);
+                    let record = cells.id()?;
+                    after = Some(record);
+                    let cell = Cell { entity: *entity, field: *field, record };
+                    let (sealed, print) = (cells.optional_text()?, cells.optional_text()?);
+                    if !is_whole(physical.demand_cipher()?, cell, plain, (sealed, print))? {
+                        found.push(Damaged { entity: *entity, field: *field, record: RecordId(record) });
+                    }
+                }
+                if last {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_whole(
+    cipher: &Cipher,
+    cell: Cell,
+    plain: Plain,
+    (sealed, print): (Option<String>, Option<String>),
+) -> Result<bool, StorageError> {
+    let (Some(sealed), Some(print)) = (sealed.as_deref().and_then(from_hex), print) else { return Ok(false) };
+    let Some(value) = cipher.open(cell, &sealed, plain) else { return Ok(false) };
+    Ok(hex(&cipher.fingerprint(cell.entity, cell.field, &value)?) == print)
 }

@@ -1,6 +1,7 @@
 //! System tables of a tenant, one file of fixed SQL each.
 pub mod access_log;
 pub(crate) mod cells;
+pub(crate) mod data_key;
 pub mod digest;
 pub mod document;
 pub mod draft;

@@ -25,6 +25,7 @@ pub(crate) fn field(id: FieldId, name: &str, ty: FieldType) -> Field {
         default: None,
         unique: false,
         searchable: false,
+        sensitive: false,
         minimum: None,
         maximum: None,
         system: id.0.is_system(),

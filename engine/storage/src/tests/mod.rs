@@ -47,7 +47,7 @@ pub(crate) fn on_sqlite(case: impl Fn(&Store)) {
 }
 
 pub(crate) fn config(folder: &Folder, database: Option<String>) -> StoreConfig {
-    StoreConfig { data: folder.0.clone(), database, readers: 2, writers: 2 }
+    StoreConfig { data: folder.0.clone(), database, key_file: None, readers: 2, writers: 2 }
 }
 
 pub(crate) fn tenant_id(text: &str) -> TenantId {

@@ -193,6 +193,7 @@ fn field(doc: &FieldDoc, ids: &HashMap<String, EntityId>) -> Field {
         default: None,
         unique: false,
         searchable: false,
+        sensitive: false,
         minimum: None,
         maximum: None,
         system: false,

@@ -9,6 +9,7 @@ use crate::{
     finding::{Class, FieldError, Text, quoted},
     json::Shape,
     names::Names,
+    read::filter::sensitive,
 };
 
 const BUCKETS: [(&str, Bucket); 5] = [
@@ -83,7 +84,12 @@ impl<'a> Keys<'a> {
     }
 
     fn fields(&self, path: &str, pointer: &str) -> Checked<Vec<&'a Field>> {
-        self.names.path(self.entity, path).ok_or_else(|| Box::new(self.names.unknown_field(self.entity, path, pointer)))
+        let fields = self.names.path(self.entity, path);
+        let fields = fields.ok_or_else(|| Box::new(self.names.unknown_field(self.entity, path, pointer)))?;
+        if fields.last().is_some_and(|last| last.sensitive) {
+            return Err(Box::new(sensitive(path, pointer)));
+        }
+        Ok(fields)
     }
 
     /// The place of a group's column, which it gets if it has none. Only before the first measure.
