@@ -22,13 +22,7 @@ pub(super) fn check_options(slot: &Slot, doc: &FieldDoc, file: FileId, findings:
             Code::OptionNotForType
         };
         if option == "translatable" && is_words(doc.kind) {
-            findings.add_at(
-                file,
-                &format!("{}/{option}", slot.pointer),
-                super::places::At::Key,
-                Code::NotAvailable,
-                &[option],
-            );
+            findings.add_at(file, &format!("{}/{option}", slot.pointer), super::places::At::Key, Code::NotAvailable, &[option]);
             continue;
         }
         let subject = if code == Code::DerivedDefault { [slot.name.as_str(), option] } else { [option, name] };

@@ -64,8 +64,7 @@ pub fn differences(tx: &mut Tx, physical: &Physical) -> Result<Vec<Difference>, 
         found.extend(missing.map(|(field, _)| Difference::NoColumn(*entity, *field)));
         let former = table.former.iter().map(|(_, column)| column);
         let columns = table.columns.values().chain(former);
-        let known: BTreeSet<_> =
-            columns.flat_map(|column| [column.name.as_str().into(), column.found_by()]).collect();
+        let known: BTreeSet<_> = columns.flat_map(|column| [column.name.as_str().into(), column.found_by()]).collect();
         let foreign = real.iter().filter(|name| !known.contains(name.as_str()));
         found.extend(foreign.map(|name| Difference::ForeignColumn(*entity, name.clone())));
         let lost = table.indexes.iter().filter(|(name, _)| !indexes.contains(name.as_str()));
