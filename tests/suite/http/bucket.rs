@@ -17,6 +17,7 @@ fn a_bucket_that_cannot_be_used_is_said_at_the_start() {
     let started = |bucket: &config::BucketConfig| {
         let settings = database.config();
         let config = Config {
+            key_file: None,
             data: settings.data,
             database: settings.database,
             listen: config::address("127.0.0.1:0").unwrap(),

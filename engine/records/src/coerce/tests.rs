@@ -18,6 +18,7 @@ fn read(ty: FieldType, json: &str) -> Result<Value, &'static str> {
         default: None,
         unique: false,
         searchable: false,
+        sensitive: false,
         minimum: None,
         maximum: None,
         system: false,
