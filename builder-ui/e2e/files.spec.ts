@@ -79,6 +79,14 @@ for (const language of LANGUAGES) {
       await expectDrawn(page, '[data-field="photo"]');
       await expect(page.getByRole('link', { name: 'one.pdf' })).toBeVisible();
       await expect(page.locator('[data-field="parts"]').getByText('lid.pdf')).toBeVisible();
+      // What the server computes while somebody types leaves the files where they are.
+      const computed = page.waitForResponse((answer) => answer.url().endsWith('/evaluate'));
+      await page.locator('[data-field="name"] input').fill(`${name}!`);
+      await (await computed).finished();
+      await expectDrawn(page, '[data-field="photo"]');
+      await expect(page.locator('[data-field="parts"]').getByText('lid.pdf')).toBeVisible();
+      await page.getByRole('button', { name: words.save, exact: true }).click();
+      await expect(page.getByRole('status').filter({ hasText: words.saved }).first()).toBeVisible();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(wide, 'nothing sticks out of the screen').toBeLessThanOrEqual(0);
 

@@ -10,7 +10,7 @@ export interface StoredFile {
 }
 
 const isFile = (value: unknown): value is StoredFile =>
-  typeof value === 'object' && value !== null && 'id' in value && 'name' in value;
+  typeof value === 'object' && value !== null && 'id' in value && 'name' in value && 'size' in value;
 
 /** The files in a field's value: one, several or none. */
 export const filesOf = (value: unknown): StoredFile[] =>

@@ -45,6 +45,17 @@ test('evaluated values fill what was not edited, and are dropped when they come 
   expect(saveBody(store.getState()).record).toEqual({ lines: [{ qty: '3' }] });
 });
 
+test('an evaluated file stays a file, in the record and in its lines', () => {
+  const file = { id: 'f1', name: 'a.png', type: 'image/png', size: 1 };
+  const store = createFormStore(formData({ ...STORED, photo: file }, SHAPE));
+  const keys = (store.getState().lines.lines ?? []).map((row) => row.key);
+  store.getState().set('note', 'x');
+  const evaluated = { photo: file, lines: [{ id: 'l1', drawing: file }] };
+  store.getState().merge(evaluated, { lines: keys }, store.getState().changes);
+  expect(store.getState().values.photo).toEqual(file);
+  expect(store.getState().lines.lines?.[0]?.values.drawing).toEqual(file);
+});
+
 test('errors find their cell, and the first one gets the focus', () => {
   const store = createFormStore(formData(undefined, SHAPE));
   const sent = { lines: ['a', 'b'] };

@@ -165,6 +165,7 @@ export function createFormStore(data: FormData) {
           });
         }
       },
+      // References come as ids here; an object is a value of its own, such as a file.
       merge: (evaluated, sent, seen) =>
         put(
           produce((state: FormState) => {
@@ -173,8 +174,7 @@ export function createFormStore(data: FormData) {
               const keys = sent[name];
               if (keys && Array.isArray(value))
                 mergeLines(state.lines[name] ?? [], keys, value as RecordData[]);
-              else if (!state.edited[name] && !(name in state.lines))
-                state.values[name] = plain(value) ?? null;
+              else if (!state.edited[name] && !(name in state.lines)) state.values[name] = value ?? null;
             }
           }),
         ),
@@ -216,7 +216,7 @@ function mergeLines(rows: LineRow[], keys: string[], evaluated: RecordData[]) {
   for (const [index, key] of keys.entries()) {
     const row = rows.find((candidate) => candidate.key === key);
     for (const [column, value] of Object.entries(evaluated[index] ?? {})) {
-      if (row && !row.edited[column] && column !== 'id') row.values[column] = plain(value) ?? null;
+      if (row && !row.edited[column] && column !== 'id') row.values[column] = value ?? null;
     }
   }
 }
