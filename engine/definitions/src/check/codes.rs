@@ -142,6 +142,9 @@ codes! {
     NotLines "not_lines" Error
         "字段“{0}”不是明细" "the field \"{0}\" does not hold lines"
         "选一个明细（lines）类型的字段" "choose a field of type lines"
+    LinksNotKept "links_not_kept" Error
+        "“{0}”是多对多字段，目前还不能保存记录" "\"{0}\" is a many-to-many field, which records cannot keep yet"
+        "改用明细（lines），明细中放一个引用字段" "use lines with a reference field instead"
     OptionNotForType "option_not_for_type" Error
         "“{1}”类型不能设置“{0}”" "\"{0}\" does not apply to the type \"{1}\""
         "删除“{0}”" "remove \"{0}\""

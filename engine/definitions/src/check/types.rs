@@ -99,7 +99,10 @@ pub(super) fn type_of(site: &Site<'_>, kind: FieldKind, findings: &mut Findings)
         FieldKind::User => person(site, "user", on_delete, findings)?,
         FieldKind::Department => person(site, "department", on_delete, findings)?,
         FieldKind::Lines => lines(site, findings)?,
-        FieldKind::Links => FieldType::Links { entity: site.target(findings)? },
+        FieldKind::Links => {
+            findings.add(site.file, &site.at("type"), Code::LinksNotKept, &[&site.doc.name]);
+            FieldType::Links { entity: site.target(findings)? }
+        }
         FieldKind::Country => FieldType::Code(CodeList::Country),
         FieldKind::Currency => FieldType::Code(CodeList::Currency),
         FieldKind::Language => FieldType::Code(CodeList::Language),
