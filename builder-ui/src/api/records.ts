@@ -63,6 +63,12 @@ export const recordQuery = (entity: string, id: string, expand: string) =>
     },
   });
 
+/** The value of a sensitive field, which the server notes in its access log. */
+export async function revealField(entity: string, id: string, field: string): Promise<unknown> {
+  const shown = await get<StoredRecord>(path(entity, id), { fields: field, reveal: field });
+  return shown[field];
+}
+
 export async function createRecord(
   entity: string,
   body: RecordData,

@@ -78,6 +78,8 @@ export interface FieldDoc {
   default?: string;
   system?: boolean;
   searchable?: boolean;
+  /** Encrypted at rest; answers hold a mask in place of the value. */
+  sensitive?: boolean;
   max_length?: number;
   precision?: number;
   scale?: number;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FieldDoc } from './documents';
-import { type Condition, joinFilters, printFilter, quote, readFilter } from './filter';
+import { type Condition, joinFilters, operatorsFor, printFilter, quote, readFilter } from './filter';
 
 const FIELDS: Record<string, FieldDoc> = {
   name: { name: 'name', title: {}, type: 'text' },
@@ -43,4 +43,9 @@ test('joins and quotes', () => {
   expect(joinFilters(undefined, 'a == 1', '', 'b == 2')).toBe('(a == 1) && (b == 2)');
   expect(joinFilters('a == 1')).toBe('a == 1');
   expect(quote('a"\\\n')).toBe('"a\\"\\\\\\n"');
+});
+
+test('sensitive fields are only compared for equality', () => {
+  const field: FieldDoc = { name: 'salary', title: {}, type: 'money', sensitive: true };
+  expect(operatorsFor(field)).toEqual(['is', 'isNot', 'empty', 'notEmpty']);
 });

@@ -46,6 +46,8 @@ const RECORDS: FieldDoc['type'][] = ['reference', 'user', 'department'];
 
 /** The operators that make sense for a field; none if it cannot be filtered by. */
 export function operatorsFor(field: FieldDoc): Operator[] {
+  // The database knows only which of them are equal.
+  if (field.sensitive) return ['is', 'isNot', 'empty', 'notEmpty'];
   if (TEXTS.includes(field.type)) return ['contains', 'is', 'isNot', 'startsWith', 'empty', 'notEmpty'];
   if (NUMBERS.includes(field.type)) {
     return ['is', 'isNot', 'greater', 'greaterOrEqual', 'less', 'lessOrEqual', 'empty', 'notEmpty'];

@@ -11,6 +11,7 @@ import { TextField } from '../ui/TextField';
 import { CodeInput } from './CodeInput';
 import { FilesInput } from './FilesInput';
 import css from './fields.module.css';
+import { isMask } from './mask';
 import { ChoicesInput, ColorInput, DurationInput, MomentInput, RatingInput, TimeInput } from './PartInputs';
 import { ReferenceInput } from './ReferenceInput';
 import { AddressInput, JsonInput, LocationInput } from './StructuredInput';
@@ -36,8 +37,12 @@ function wholeNumber(text: string | null): unknown {
   return Number.isSafeInteger(number) ? number : text;
 }
 
-export function FieldInput({ field, value, onChange, target, currency, unit, ...props }: Props) {
+export function FieldInput({ field, value: given, onChange, target, currency, unit, ...rest }: Props) {
   const { t, text } = useI18n();
+  // A hidden value is not edited but replaced; the input stays the same one while it is.
+  const masked = isMask(given);
+  const value = masked ? null : given;
+  const props = masked ? { ...rest, help: t('field.replaceMasked') } : rest;
   const asText = { ...props, value: textOrNull(value), onChange };
   const asNumber = { ...props, value: numberText(value), onChange, digits: shownDigits(field, currency) };
   switch (field.type) {

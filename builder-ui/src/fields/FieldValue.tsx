@@ -8,6 +8,7 @@ import { FileCell } from './FileCell';
 import { FileList } from './FileList';
 import css from './fields.module.css';
 import { filesOf } from './files';
+import { DOTS, isMask } from './mask';
 import { isNumeric, optionOf, valueText } from './value-text';
 
 interface Props {
@@ -27,6 +28,13 @@ const LINKS: Partial<Record<FieldDoc['type'], string>> = { email: 'mailto:', pho
 export function FieldValue({ field, value, label, currency, unit, isCell = false }: Props): ReactNode {
   const { locale, t } = useI18n();
   if (value === null || value === undefined || value === '') return null;
+  if (isMask(value)) {
+    return (
+      <span role="img" aria-label={t('field.masked')} title={t('field.masked')} className={css.masked}>
+        {DOTS}
+      </span>
+    );
+  }
   const text = valueText(field, value, { locale, yes: t('common.yes'), no: t('common.no'), currency });
   switch (field.type) {
     case 'choice':

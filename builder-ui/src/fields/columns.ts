@@ -80,7 +80,7 @@ function columnOf(catalog: Catalog, entity: Entity, path: string, width?: number
     field,
     width: width ?? WIDTHS[field.type] ?? 180,
     numeric: isNumeric(field),
-    sort: UNSORTED.includes(field.type) ? undefined : (labelPath ?? path),
+    sort: field.sensitive || UNSORTED.includes(field.type) ? undefined : (labelPath ?? path),
     labelPath,
     currencyPath: field.type === 'money' && !field.currency ? readable(field.currency_field) : undefined,
     unitPath: undefined,

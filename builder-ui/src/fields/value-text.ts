@@ -7,6 +7,7 @@ import { currencyDigits, formatDate, formatDuration, formatMoment, formatNumber 
 import type { Locale } from '../i18n/locale';
 import { codeName } from './codes';
 import { filesOf } from './files';
+import { DOTS, isMask } from './mask';
 
 export interface ValueContext {
   locale: Locale;
@@ -47,6 +48,7 @@ function structure(value: unknown): string {
 /** `field` is the field of the value itself (see `valueField`). References are shown by their label elsewhere. */
 export function valueText(field: FieldDoc, value: unknown, context: ValueContext): string {
   if (value === null || value === undefined || value === '') return '';
+  if (isMask(value)) return DOTS;
   const { locale } = context;
   switch (field.type) {
     case 'integer':

@@ -2,6 +2,7 @@
 import { readDecimal, shiftDecimal } from '../definition/decimal';
 import type { FieldDoc } from '../definition/documents';
 import { codeLabel } from '../fields/codes';
+import { isMask } from '../fields/mask';
 import { optionsOf, valueText } from '../fields/value-text';
 import { formatDuration, readDuration } from '../i18n/format';
 import type { Locale } from '../i18n/locale';
@@ -21,7 +22,7 @@ export const hasChoices = (field: FieldDoc) =>
 
 /** What the editor of a cell begins with. References begin with their label, which the grid knows. */
 export function editText(field: FieldDoc, value: unknown, locale: Locale): string {
-  if (value === null || value === undefined) return '';
+  if (value === null || value === undefined || isMask(value)) return '';
   switch (field.type) {
     case 'percent':
       return shiftDecimal(String(value), 2);

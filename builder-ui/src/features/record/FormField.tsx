@@ -1,14 +1,16 @@
 // One field of a form: its input, or its value where it cannot be changed.
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { isInput, targetOf, valueField } from '../../definition/catalog';
 import type { FieldDoc, NodeDoc } from '../../definition/documents';
 import { FieldInput } from '../../fields/FieldInput';
 import { FieldValue } from '../../fields/FieldValue';
 import fieldsCss from '../../fields/fields.module.css';
+import { isMask } from '../../fields/mask';
 import { useReferenceLabel } from '../../fields/references';
 import { useI18n } from '../../i18n/I18n';
 import css from './form.module.css';
 import { measuresOf, useCondition, useForm, useFormState, useRequired } from './form-context';
+import { MaskedField } from './MaskedField';
 
 export function FormField({ node }: { node: NodeDoc }) {
   const { entity } = useForm();
@@ -21,6 +23,7 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
   const { store, catalog, entity, readOnly } = useForm();
   const { locale, text } = useI18n();
   const box = useRef<HTMLDivElement>(null);
+  const [replacing, setReplacing] = useState(false);
   const value = useFormState((state) => state.values[field.name]);
   const error = useFormState((state) => state.errors[field.name]);
   const focused = useFormState((state) => state.focus?.field === field.name && state.focus.row === undefined);
@@ -34,7 +37,11 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
     box.current?.querySelector<HTMLElement>('input:not([hidden]), textarea, button')?.focus();
     store.getState().focusDone();
   }, [focused, store]);
+  useEffect(() => {
+    if (!isMask(value)) setReplacing(false);
+  }, [value]);
   const label = text(field.title) || field.name;
+  const masked = isMask(value) && !(replacing && !locked);
   return (
     <div
       ref={box}
@@ -42,7 +49,17 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
       style={{ '--span': node.span ?? 1 } as React.CSSProperties}
       data-field={field.name}
     >
-      {locked ? (
+      {masked ? (
+        <MaskedField
+          field={shown}
+          label={label}
+          value={value}
+          currency={currency}
+          unit={unit}
+          error={error}
+          onChange={locked ? undefined : () => setReplacing(true)}
+        />
+      ) : locked ? (
         <ReadOnlyField
           field={shown}
           label={label}
