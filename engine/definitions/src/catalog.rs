@@ -162,6 +162,7 @@ impl Entity {
 
 /// A field.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the field of its own")]
 pub struct Field {
     /// Id.
     pub id: FieldId,

@@ -389,7 +389,29 @@ fn a_field_neither_becomes_sensitive_nor_ceases_to_be(database: &Database) {
     .expect(200);
     let renamed = hr.get(&format!("{PEOPLE}/{id}?reveal=part")).expect(200).json();
     assert_eq!(renamed["part"], "0.1250");
-    instance.assert_whole("after a rename");
+    // Removed and brought back it is what it was; purged it is gone with its fingerprints.
+    let mail = || {
+        let answer = admin.get(address).expect(200);
+        (answer.json(), answer.etag().to_owned())
+    };
+    let without = || {
+        let (mut document, tag) = mail();
+        document["fields"].as_array_mut().unwrap().retain(|field| field["name"] != "mail");
+        let body = document.to_string().into_bytes();
+        admin.send(Method::PUT, address, Some(body), &[("if-match", tag.as_str())]).expect(200);
+        admin.post("/api/draft/publish", &json!({"message": "x"})).expect(200).json()["revision"].as_u64().unwrap()
+    };
+    let removed = without();
+    instance.assert_whole("after a removal");
+    let restored = admin.post(&format!("/api/revisions/{}/restore", removed - 1), &json!({"message": "back"}));
+    restored.expect(200);
+    let back = hr.get(&format!("{PEOPLE}/{id}?reveal=mail")).expect(200).json();
+    assert_eq!(back["mail"], "li@example.com");
+    without();
+    let unused = admin.get("/api/unused").expect(200).json();
+    let keys: Vec<&Json> = unused["items"].as_array().unwrap().iter().map(|item| &item["key"]).collect();
+    admin.post("/api/unused/purge", &json!({"items": keys, "accept_loss": true})).expect(200);
+    instance.assert_whole("after a purge");
 }
 
 fn the_key_file_is_needed(database: &Database) {
