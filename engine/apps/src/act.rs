@@ -1,4 +1,6 @@
 //! Who does something, when, and with what luck: all that a change of definitions depends on besides the data.
+use std::net::IpAddr;
+
 use kontor_definitions::{DefId, RecordId, TenantId};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use time::OffsetDateTime;
@@ -14,12 +16,14 @@ pub struct Act {
     pub at: OffsetDateTime,
     /// Where random ids begin.
     pub seed: u64,
+    /// From where, as the server knows it; none for the command line and the engine itself.
+    pub from: Option<IpAddr>,
 }
 
 impl Act {
     /// An act of the engine itself.
     pub fn of_engine(at: OffsetDateTime, seed: u64) -> Self {
-        Self { by: RecordId(Uuid::nil()), at, seed }
+        Self { by: RecordId(Uuid::nil()), at, seed, from: None }
     }
 
     /// Its source of random numbers, from the beginning.

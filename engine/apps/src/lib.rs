@@ -6,6 +6,7 @@
 //! records are found by [`search`].
 //!
 //! Start reading at `tenant.rs`, then `release.rs`: the one way in which definitions go live.
+mod access;
 mod act;
 mod apps;
 mod backfill;

@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
+    access,
     act::Act,
     error::AppError,
     rights::{base_entity, definer, field},
@@ -114,7 +115,10 @@ pub(crate) fn insert(
     luck.record();
     for role in roles {
         let values = [("user", Value::Id(id.0)), ("role", Value::Text(role.to_string()))];
-        row(tx, snapshot, assignments, luck.record(), &values, act)?;
+        let id = luck.record();
+        row(tx, snapshot, assignments, id, &values, act)?;
+        let given = snapshot.catalog.roles.get(role).map(|role| format!("{}.{}", role.app, role.name));
+        access::role_given(tx, act, (assignments, id), &given.unwrap_or_default())?;
     }
     state::bump_rights(tx)?;
     event::append(tx, Event::of_tenant(Kind::Rights, 0), act.at)?;

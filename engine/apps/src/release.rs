@@ -17,6 +17,7 @@ use kontor_storage::{
 use time::OffsetDateTime;
 
 use crate::{
+    access,
     act::Act,
     backfill::{Backfill, BackfillWork},
     compile::{Meanings, compile, meanings},
@@ -210,6 +211,7 @@ fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> 
     }
     state::set_revision(tx, number)?;
     state::bump_rights(tx)?;
+    access::roles_published(tx, prepared.act, (&prepared.before.sources, &candidate.sources), number)?;
     event::append(tx, Event::of_tenant(Kind::Published, number), at)?;
     Ok(())
 }

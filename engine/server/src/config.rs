@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use kontor_records::verify::ACCESS_KEPT_AT_LEAST;
 use kontor_storage::StoreConfig;
 use serde::Deserialize;
 use time_tz::Tz;
@@ -28,6 +29,12 @@ pub const TIME_ZONE: &str = "Asia/Shanghai";
 pub const FILE_MEGABYTES: u64 = 512;
 /// What all files of a tenant take together at most unless told otherwise, in megabytes.
 pub const TENANT_MEGABYTES: u64 = 10_240;
+
+/// How long the access log is kept unless told otherwise, in days.
+pub const ACCESS_LOG_DAYS: i64 = 730;
+
+/// A hundred years.
+const MOST_DAYS: i64 = 36_500;
 
 /// What files may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +70,8 @@ pub struct Config {
     pub files: FileLimits,
     /// Where contents of files are kept; without it in `data`.
     pub bucket: Option<Arc<Bucket>>,
+    /// How many days the access log is kept.
+    pub access_log_days: i64,
 }
 
 /// What can be set in `kontor.toml`.
@@ -93,6 +102,8 @@ pub struct File {
     pub s3_region: Option<String>,
     /// See [`BucketFile::keys`].
     pub s3_keys: Option<PathBuf>,
+    /// See [`Config::access_log_days`].
+    pub access_log_days: Option<i64>,
 }
 
 /// A setting that cannot be used.
@@ -130,6 +141,9 @@ pub enum ConfigError {
     /// The bucket cannot be used as it is described.
     #[error("the bucket cannot be used: {0}")]
     BadBucket(String),
+    /// The access log would be kept for too short or too long a time.
+    #[error("access_log_days = {0}: the access log is kept for {least} to {most} days", least = ACCESS_KEPT_AT_LEAST.whole_days(), most = MOST_DAYS)]
+    BadDays(i64),
 }
 
 impl Config {
@@ -160,6 +174,11 @@ pub fn address(text: &str) -> Result<SocketAddr, ConfigError> {
     numeric.parse().map_err(|_not_an_address| ConfigError::BadAddress(text.to_owned()))
 }
 
+/// How many days the access log is kept: at least as long as `kontor verify` demands.
+pub fn access_log_days(days: i64) -> Result<i64, ConfigError> {
+    if (ACCESS_KEPT_AT_LEAST.whole_days()..=MOST_DAYS).contains(&days) { Ok(days) } else { Err(ConfigError::BadDays(days)) }
+}
+
 /// A time zone by its name.
 pub fn zone(name: &str) -> Result<&'static Tz, ConfigError> {
     time_tz::timezones::get_by_name(name).ok_or_else(|| ConfigError::BadZone(name.to_owned()))
@@ -167,7 +186,7 @@ pub fn zone(name: &str) -> Result<&'static Tz, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, address};
+    use super::{File, access_log_days, address};
 
     #[test]
     fn addresses_are_numbers_or_localhost() {
@@ -175,6 +194,14 @@ mod tests {
         assert_eq!(address("[::]:8080").unwrap().port(), 8080);
         for bad in ["8080", "kontor.dev:80", "127.0.0.1", ""] {
             assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_access_log_is_kept_long_enough() {
+        assert_eq!(access_log_days(180).unwrap(), 180);
+        for bad in [-1, 0, 179, 40_000] {
+            assert!(access_log_days(bad).unwrap_err().to_string().contains("180"), "{bad}");
         }
     }
 

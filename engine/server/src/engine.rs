@@ -4,7 +4,10 @@ use std::sync::Arc;
 use kontor_apps::{Act, AppError, Apps, Backfill, Tenant};
 use kontor_definitions::{RecordId, TenantId};
 use kontor_records::Recompute;
-use kontor_storage::Store;
+use kontor_storage::{
+    Queue, StorageError, Store,
+    system::access_log::{self, Access},
+};
 use time::{Date, OffsetDateTime};
 use time_tz::{OffsetDateTimeExt as _, Tz};
 
@@ -102,6 +105,13 @@ impl Engine {
         self.touched.add(tenant);
     }
 
+    /// Writes an access down, before the answer leaves that it is about.
+    pub(crate) async fn note(&self, tenant: &Tenant, access: Access) -> Result<(), StorageError> {
+        tenant.db().write(Queue::Interactive, move |tx| access_log::append(tx, &access)).await?;
+        self.touched.add(tenant.id());
+        Ok(())
+    }
+
     /// Who computes derived fields of rows that are there already when definitions go live.
     pub fn backfill(&self) -> Arc<dyn Backfill> {
         Arc::clone(&self.backfill)
@@ -109,7 +119,7 @@ impl Engine {
 
     /// An act of a person, now.
     pub fn act(&self, by: RecordId) -> Act {
-        Act { by, at: now(), seed: rand::random() }
+        Act { by, at: now(), seed: rand::random(), from: None }
     }
 
     /// An act of the engine itself, now.

@@ -4,6 +4,10 @@ use std::sync::Arc;
 use kontor_apps::{Act, AppError, PackageProblem, Publishing, Snapshot, Tenant, package::Package};
 use kontor_integrations::data::{self, Which};
 use kontor_records::{Caller, Who};
+use kontor_storage::{
+    Queue,
+    system::access_log::{self, Access, Kind as AccessKind},
+};
 
 use crate::engine::Engine;
 
@@ -38,5 +42,22 @@ pub(crate) fn install(
                 .map_err(|error| AppError::Package(PackageProblem::Data(error.to_string())))?;
         }
     }
+    note(tenant, act, AccessKind::Import, &package.app()?.0)?;
     Ok(snapshot)
+}
+
+/// Notes in the access log that the definitions of an app came in or went out; blocks.
+pub(crate) fn note(tenant: &Tenant, act: Act, kind: AccessKind, app: &str) -> Result<(), AppError> {
+    let noted = Access {
+        made_at: act.at,
+        kind,
+        person: (!act.by.0.is_nil()).then_some(act.by),
+        address: act.from.map(|address| address.to_string()).unwrap_or_default(),
+        entity: None,
+        record: None,
+        number: None,
+        detail: format!("app {app}"),
+    };
+    tenant.db().write_blocking::<_, AppError>(Queue::Interactive, move |tx| Ok(access_log::append(tx, &noted)?))?;
+    Ok(())
 }

@@ -117,7 +117,7 @@ pub fn serve(engine: Arc<Engine>, listener: TcpListener, jobs: Jobs) -> Result<R
             // An error means that the sender is gone, which asks for the end as well.
             let _gone = stopping.wait_for(|asked| *asked).await;
         };
-        axum::serve(listener, service).with_graceful_shutdown(asked).await
+        axum::serve(listener, service.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(asked).await
     });
     let worker = match jobs {
         Jobs::Here => Some(Worker::start(&engine)),

@@ -64,7 +64,7 @@ impl Edit {
 }
 
 fn act(seed: u64) -> Act {
-    Act { by: RecordId(Uuid::nil()), at: datetime!(2026-01-31 08:00 UTC), seed }
+    Act { by: RecordId(Uuid::nil()), at: datetime!(2026-01-31 08:00 UTC), seed, from: None }
 }
 
 fn none() -> Arc<dyn Backfill> {

@@ -45,7 +45,7 @@ struct Shop {
 }
 
 fn act(seed: u64) -> Act {
-    Act { by: RecordId(Uuid::nil()), at: START + Duration::seconds(i64::try_from(seed).unwrap()), seed }
+    Act { by: RecordId(Uuid::nil()), at: START + Duration::seconds(i64::try_from(seed).unwrap()), seed, from: None }
 }
 
 fn none() -> Arc<dyn Backfill> {

@@ -147,6 +147,7 @@ fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files,
         bucket: database.bucket().map(BucketServer::bucket),
+        access_log_days: config::ACCESS_LOG_DAYS,
     };
     Arc::new(Engine::new(config, database.open()))
 }

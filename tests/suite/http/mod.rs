@@ -1,5 +1,6 @@
 //! The HTTP contract of `docs/api.md`, asked of the whole server.
 mod access;
+mod access_log;
 mod archive;
 #[cfg(feature = "s3")]
 mod bucket;

@@ -22,6 +22,7 @@ fn a_server_starts_answers_and_stops(database: &Database) {
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files: config::FileLimits::default(),
         bucket: None,
+        access_log_days: config::ACCESS_LOG_DAYS,
     };
     let running = runtime.block_on(start(config.clone())).unwrap_or_else(|error| panic!("{error}"));
     let addr = running.addr;

@@ -16,7 +16,7 @@ use kontor_definitions::{
     check::{canonical, ids, schema},
     model::Kind,
 };
-use kontor_storage::Kind as ErrorKind;
+use kontor_storage::{Kind as ErrorKind, system::access_log::Kind as AccessKind};
 
 use super::{
     Console, Outcome, findings,
@@ -221,13 +221,15 @@ fn install(console: Console, config: &Config, args: &InstallArgs) -> Result<Outc
 
 fn export(console: Console, config: &Config, args: &ExportArgs) -> Result<Outcome, Failure> {
     let engine = open(console, config)?;
-    let snapshot = engine.apps().tenant_named(&args.tenant)?.snapshot();
+    let tenant = engine.apps().tenant_named(&args.tenant)?;
+    let snapshot = tenant.snapshot();
     let apps: Vec<(String, PathBuf)> = match &args.app {
         Some(app) => vec![(app.clone(), args.output.clone())],
         None => snapshot.catalog.apps.keys().map(|app| (app.clone(), args.output.join(app))).collect(),
     };
     for (app, target) in apps {
         folder::write(&package::export(&snapshot, &app)?, &target)?;
+        install::note(&tenant, engine.own_act(), AccessKind::Export, &app)?;
         console.tell(Text("{0} 已写入 {1}。", "wrote {0} to {1}"), &[&app, &target.display().to_string()]);
     }
     Ok(Outcome::Good)

@@ -3,6 +3,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use kontor_apps::Tenant;
 use kontor_definitions::RecordId;
 use kontor_integrations::{
     import::{
@@ -14,6 +15,11 @@ use kontor_integrations::{
     table::{Encoding, Table},
 };
 use kontor_records::{Caller, Who};
+use kontor_storage::{
+    Queue, StorageError,
+    system::access_log::{self, Access, Kind},
+};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Console, Outcome, app, serve::complain};
@@ -104,10 +110,34 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
     let import = Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run };
     let answer = import::run(&tenant, &caller, import, &mut |done, _| bar.set_position(u64::try_from(done).unwrap_or(rows)));
     bar.finish_and_clear();
+    let wrote = matches!(answer, Ok(_) | Err(ImportError::Records(_)));
+    if !args.dry_run
+        && wrote
+        && let Err(error) = note(&tenant, args, answer.as_ref().ok(), now)
+    {
+        console.complain(Text("无法写入访问日志：{0}", "the access log cannot be written: {0}"), &[&error.to_string()]);
+        return Outcome::Failed;
+    }
     match answer {
         Ok(report) => tell(console, args, &report),
         Err(error) => failed(console, &error),
     }
+}
+
+/// Notes the import in the tenant's access log; one that was interrupted has written what it had written.
+fn note(tenant: &Tenant, args: &ImportArgs, report: Option<&Report>, now: OffsetDateTime) -> Result<(), StorageError> {
+    let snapshot = tenant.snapshot();
+    let noted = Access {
+        made_at: now,
+        kind: Kind::Import,
+        person: None,
+        address: String::new(),
+        entity: snapshot.catalog.entity_named(&args.entity).map(|entity| entity.id),
+        record: None,
+        number: report.and_then(|report| i64::try_from(report.created + report.updated).ok()),
+        detail: if report.is_some() { String::new() } else { "interrupted".to_owned() },
+    };
+    tenant.db().write_blocking(Queue::Interactive, move |tx| access_log::append(tx, &noted))
 }
 
 fn inputs(console: Console, args: &ImportArgs) -> Result<(Table, ImportMap), Outcome> {

@@ -154,6 +154,7 @@ fn configured(args: InstanceArgs, listen: Option<String>, file: config::File) ->
             file: file.file_megabytes.unwrap_or(config::FILE_MEGABYTES),
             tenant: file.tenant_megabytes.unwrap_or(config::TENANT_MEGABYTES),
         },
+        access_log_days: config::access_log_days(file.access_log_days.unwrap_or(config::ACCESS_LOG_DAYS))?,
     })
 }
 

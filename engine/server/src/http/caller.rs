@@ -1,12 +1,15 @@
 //! Who calls a route, as a type in the handler's signature: a handler cannot forget to ask.
-use std::{future::Future, sync::Arc};
+use std::{future::Future, net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, Method, header, request::Parts};
 use kontor_access::Rights;
-use kontor_apps::{AppError, Tenant};
-use kontor_storage::control::sessions::SessionRow;
+use kontor_apps::{Act, AppError, Tenant};
+use kontor_storage::{
+    control::sessions::SessionRow,
+    system::access_log::{Access, Kind},
+};
 
-use super::route::Access;
+use super::{address, route};
 use crate::{
     engine::Engine,
     language::Text,
@@ -21,7 +24,7 @@ const CSRF_HEADER: &str = "x-csrf-token";
 /// Somebody who may call a route of a class.
 pub(crate) trait Caller: Sized + Send {
     /// The class.
-    const ACCESS: Access;
+    const ACCESS: route::Access;
     /// Finds out who it is, or refuses.
     fn identify(engine: &Engine, parts: &Parts) -> impl Future<Output = Result<Self, Problem>> + Send;
 }
@@ -30,7 +33,7 @@ pub(crate) trait Caller: Sized + Send {
 pub(crate) struct Anyone;
 
 impl Caller for Anyone {
-    const ACCESS: Access = Access::Anyone;
+    const ACCESS: route::Access = route::Access::Anyone;
     async fn identify(_engine: &Engine, _parts: &Parts) -> Result<Self, Problem> {
         Ok(Self)
     }
@@ -42,10 +45,12 @@ pub(crate) struct SignedIn {
     pub(crate) session: SessionRow,
     /// Where they are.
     pub(crate) tenant: Arc<Tenant>,
+    /// From where they ask.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Caller for SignedIn {
-    const ACCESS: Access = Access::SignedIn;
+    const ACCESS: route::Access = route::Access::SignedIn;
     async fn identify(engine: &Engine, parts: &Parts) -> Result<Self, Problem> {
         let token = cookie(&parts.headers, COOKIE).ok_or_else(not_signed_in)?;
         let session = engine.desk().session(token, engine.now()).await?.ok_or_else(not_signed_in)?;
@@ -59,11 +64,30 @@ impl Caller for SignedIn {
             return Err(Problem::new(Code::BadCsrfToken).because(way_out.with(&[])));
         }
         let tenant = engine.tenant(session.tenant).await?;
-        Ok(Self { session, tenant })
+        Ok(Self { session, tenant, address: address::of(parts, engine.config().tls) })
     }
 }
 
 impl SignedIn {
+    /// An act of the person, now.
+    pub(crate) fn act(&self, engine: &Engine) -> Act {
+        Act { from: self.address, ..engine.act(self.session.user) }
+    }
+
+    /// What the access log says of something that the person does now.
+    pub(crate) fn access(&self, engine: &Engine, kind: Kind) -> Access {
+        Access {
+            made_at: engine.now(),
+            kind,
+            person: Some(self.session.user),
+            address: self.address.map(|address| address.to_string()).unwrap_or_default(),
+            entity: None,
+            record: None,
+            number: None,
+            detail: String::new(),
+        }
+    }
+
     /// The person's rights now.
     pub(crate) async fn rights(&self, engine: &Engine) -> Result<Arc<Rights>, Problem> {
         let (tenant, user, moment) = (Arc::clone(&self.tenant), self.session.user, engine.moment());
@@ -76,7 +100,7 @@ impl SignedIn {
 pub(crate) struct Administrator(pub(crate) SignedIn);
 
 impl Caller for Administrator {
-    const ACCESS: Access = Access::Administrator;
+    const ACCESS: route::Access = route::Access::Administrator;
     async fn identify(engine: &Engine, parts: &Parts) -> Result<Self, Problem> {
         let person = SignedIn::identify(engine, parts).await?;
         let rights = person.rights(engine).await?;

@@ -126,7 +126,8 @@ impl Said {
 pub(super) async fn publish(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let said = Said::read(&request)?;
-    let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
+    let act = caller.0.act(&engine);
+    let (tenant, backfill) = (caller.0.tenant, engine.backfill());
     let done = engine.blocking_raw(move || tenant.publish_draft(said.publishing(), act, &backfill)).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))

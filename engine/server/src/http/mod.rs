@@ -1,6 +1,8 @@
 //! HTTP: the route table, and what turns it into a service.
 //!
 //! Start reading at `routes.rs`; a request passes `layers.rs`, then `route.rs`, then its handler.
+mod access_log;
+mod address;
 mod answer;
 mod caller;
 mod definitions;

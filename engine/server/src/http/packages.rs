@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use kontor_apps::package::{self, kapp};
-use kontor_definitions::{check::schema, model::Kind};
+use kontor_definitions::{check::schema, model::Kind as DocumentKind};
+use kontor_storage::system::access_log::{Access, Kind};
 use serde_json::json;
 
 use super::{
@@ -29,7 +30,8 @@ pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, 
             Text("请以 Content-Type: application/zip 发送应用包。", "Send the package as Content-Type: application/zip.");
         return Err(Problem::new(Code::UnsupportedMediaType).because(way_out.with(&[])));
     }
-    let (tenant, act) = (caller.0.tenant, engine.act(caller.0.session.user));
+    let act = caller.0.act(&engine);
+    let tenant = caller.0.tenant;
     let (body, installer) = (request.body.clone(), Arc::clone(&engine));
     let work = move || {
         install::install(&installer, &tenant, &kapp::read(&body)?, act, How { accept_loss, ..How::default() }, &mut |_, _, _| {})
@@ -52,7 +54,9 @@ fn accepts_loss(request: &Request) -> Result<bool, Problem> {
 pub(super) async fn export(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let (snapshot, app) = (caller.0.tenant.snapshot(), request.part("app").to_owned());
+    let noted = Access { detail: format!("app {app}"), ..caller.0.access(&engine, Kind::Export) };
     let bytes = engine.blocking(move || kapp::write(&package::export(&snapshot, &app)?)).await?;
+    engine.note(&caller.0.tenant, noted).await?;
     let response = answer::raw(StatusCode::OK, HeaderValue::from_static("application/zip"), bytes);
     let name = format!("attachment; filename=\"{}.kapp\"", request.part("app"));
     Ok(answer::header(response, header::CONTENT_DISPOSITION, &name))
@@ -62,7 +66,7 @@ pub(super) async fn export(engine: Arc<Engine>, caller: Administrator, request: 
 pub(super) async fn show_schema(_engine: Arc<Engine>, _caller: Administrator, request: Request) -> Answer {
     request.query(&[])?;
     let name = request.part("file").strip_suffix(".json");
-    let kind = name.and_then(|name| Kind::ALL.into_iter().find(|kind| kind.name() == name));
+    let kind = name.and_then(|name| DocumentKind::ALL.into_iter().find(|kind| kind.name() == name));
     let kind = kind.ok_or_else(|| Problem::new(Code::NotFound))?;
     let text = schema(kind).to_string();
     Ok(answer::raw(StatusCode::OK, HeaderValue::from_static("application/schema+json"), text))

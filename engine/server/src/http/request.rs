@@ -1,6 +1,8 @@
 //! What a handler is given of a request: path, query and body, read strictly.
 use std::collections::BTreeMap;
 
+use std::net::IpAddr;
+
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, header},
@@ -18,6 +20,8 @@ use crate::{
 pub(crate) struct Request {
     /// The language of the answer.
     pub(crate) language: Language,
+    /// From where it comes.
+    pub(crate) address: Option<IpAddr>,
     /// The headers.
     pub(crate) headers: HeaderMap,
     /// The method and path with query, as they came: part of what an idempotency key stands for.

@@ -85,7 +85,8 @@ pub(super) async fn restore(engine: Arc<Engine>, caller: Administrator, request:
     request.query(&[])?;
     let number = number(&request)?;
     let said = Said::read(&request)?;
-    let (tenant, act, backfill) = (caller.0.tenant, engine.act(caller.0.session.user), engine.backfill());
+    let act = caller.0.act(&engine);
+    let (tenant, backfill) = (caller.0.tenant, engine.backfill());
     let done = engine.blocking_raw(move || tenant.restore(number, said.publishing(), act, &backfill)).await?;
     let snapshot = done.map_err(|error| refused(error, &request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))

@@ -1,5 +1,5 @@
 //! One line of the route table, and how a request passes from it to its handler: who, then body, then the handler.
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use axum::body::HttpBody as _;
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Response, header, request::Parts},
 };
 
-use super::{caller::Caller, request::Request};
+use super::{address, caller::Caller, request::Request};
 use crate::{
     engine::Engine,
     language::{Language, Text},
@@ -60,9 +60,10 @@ where
         Box::pin(async move {
             let language = language_of(&request);
             let (mut parts, body) = request.into_parts();
+            let from = address::of(&parts, engine.config().tls);
             let answer = async {
                 let caller = C::identify(&engine, &parts).await?;
-                let request = read(&mut parts, body, language).await?;
+                let request = read(&mut parts, body, (language, from)).await?;
                 handler(engine, caller, request).await
             };
             answer.await.unwrap_or_else(|problem| problem.respond(language))
@@ -82,9 +83,10 @@ where
         Box::pin(async move {
             let language = language_of(&request);
             let (mut parts, body) = request.into_parts();
+            let from = address::of(&parts, engine.config().tls);
             let answer = async {
                 let caller = C::identify(&engine, &parts).await?;
-                let request = read(&mut parts, Body::empty(), language).await?;
+                let request = read(&mut parts, Body::empty(), (language, from)).await?;
                 handler(engine, caller, request, body).await
             };
             answer.await.unwrap_or_else(|problem| problem.respond(language))
@@ -99,7 +101,7 @@ pub(super) fn language_of(request: &AxumRequest) -> Language {
     Language::accepted(header.unwrap_or_default())
 }
 
-async fn read(parts: &mut Parts, body: Body, language: Language) -> Result<Request, Problem> {
+async fn read(parts: &mut Parts, body: Body, (language, address): (Language, Option<IpAddr>)) -> Result<Request, Problem> {
     let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_not_utf8| Problem::new(Code::NotFound))?;
     let path: Vec<(String, String)> = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     if path.iter().any(|(_, value)| value.contains('\0')) {
@@ -108,6 +110,7 @@ async fn read(parts: &mut Parts, body: Body, language: Language) -> Result<Reque
     let body = whole(body).await?;
     Ok(Request {
         language,
+        address,
         headers: std::mem::take(&mut parts.headers),
         target: format!("{} {}", parts.method, parts.uri),
         path,

@@ -2,7 +2,7 @@
 use axum::http::Method;
 
 use super::{
-    definitions, draft, events, files, operations, packages, records, revisions,
+    access_log, definitions, draft, events, files, operations, packages, records, revisions,
     route::{Route, route, streamed},
     session, thumbnails, unused,
 };
@@ -34,6 +34,7 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/api/files/{id}/thumbnail", thumbnails::get),
         route(get.clone(), "/api/events", events::follow),
         route(post.clone(), "/api/records/{entity}/{id}/unarchive", records::unarchive),
+        route(get.clone(), "/api/access-log", access_log::list),
         route(get.clone(), "/api/draft", draft::list),
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),

@@ -11,7 +11,12 @@ pub(super) async fn read<T: Send + 'static>(
     (person, language): (&SignedIn, Language),
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, Problem> {
-    Ok(kontor_records::read(&person.tenant, caller(engine, person, language), job).await?)
+    let address = address(person);
+    let from = move |session: &mut Session<'_>| {
+        session.comes_from(&address);
+        job(session)
+    };
+    Ok(kontor_records::read(&person.tenant, caller(engine, person, language), from).await?)
 }
 
 /// Writes with a person's rights, in one transaction.
@@ -21,9 +26,18 @@ pub(super) async fn write<T: Send + 'static>(
     queue: Queue,
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, Problem> {
-    let answer = kontor_records::write(&person.tenant, queue, caller(engine, person, language), job).await?;
+    let address = address(person);
+    let from = move |session: &mut Session<'_>| {
+        session.comes_from(&address);
+        job(session)
+    };
+    let answer = kontor_records::write(&person.tenant, queue, caller(engine, person, language), from).await?;
     engine.wrote(person.tenant.id());
     Ok(answer)
+}
+
+fn address(person: &SignedIn) -> String {
+    person.address.map(|address| address.to_string()).unwrap_or_default()
 }
 
 fn caller(engine: &Engine, person: &SignedIn, language: Language) -> Caller {

@@ -2,6 +2,7 @@
 //!
 //! A job is added by a file here and a line in [`all`]. It may be cut off anywhere and run again: each does only what is
 //! left to do. Start reading at `runner.rs`.
+mod accesses;
 mod answers;
 mod events;
 mod files;
@@ -128,7 +129,7 @@ impl Turn {
 
 /// Every job.
 pub(crate) fn all() -> Vec<Job> {
-    vec![answers::JOB, events::JOB, files::JOB, seal::JOB, sessions::JOB]
+    vec![accesses::JOB, answers::JOB, events::JOB, files::JOB, seal::JOB, sessions::JOB]
 }
 
 /// Runs one job for every tenant now, whether due or not, as if it were this moment; for tests and repairs.

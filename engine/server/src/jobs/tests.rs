@@ -34,6 +34,7 @@ fn engine(folder: &Folder) -> Arc<Engine> {
         zone: config::zone(config::TIME_ZONE).unwrap(),
         files: config::FileLimits::default(),
         bucket: None,
+        access_log_days: config::ACCESS_LOG_DAYS,
     };
     let store = server::open(&config).unwrap();
     Arc::new(Engine::new(config, store))

@@ -41,8 +41,9 @@ pub enum SignIn {
     Done(String, SessionRow),
     /// The person belongs to several tenants and must say which.
     Choose(Vec<Membership>),
-    /// Wrong address, wrong password, or no such tenant for this person: the answer does not say which.
-    Wrong,
+    /// Wrong address, wrong password, or no such tenant for this person: the answer does not say which. The places are
+    /// those of a person whose password was wrong.
+    Wrong(Vec<Membership>),
     /// Too many wrong passwords; again at this moment.
     Locked(OffsetDateTime),
 }
@@ -89,26 +90,30 @@ impl SignInDesk {
         let fits = self.passwords.fits(password, stored).await?;
         let Some(login) = login else {
             self.strangers.failed(&logins::fold(&credentials.email), now);
-            return Ok(SignIn::Wrong);
+            return Ok(SignIn::Wrong(Vec::new()));
         };
-        if fits { self.admit(login, credentials.tenant, now).await } else { self.refuse(login, now).await }
+        if fits { self.admit(login, credentials.tenant, now).await } else { self.refuse(login, credentials.tenant, now).await }
     }
 
     /// Counts a wrong password.
-    async fn refuse(&self, login: Login, now: OffsetDateTime) -> Result<SignIn, SignInError> {
-        self.control
+    async fn refuse(&self, login: Login, tenant: Option<String>, now: OffsetDateTime) -> Result<SignIn, SignInError> {
+        let places = self
+            .control
             .write(Queue::Interactive, move |tx| {
-                let Some(login) = logins::get(tx, login.id)? else { return Ok(()) };
+                let Some(login) = logins::get(tx, login.id)? else { return Ok(Vec::new()) };
                 let served = login.locked_until.is_some_and(|until| until <= now);
                 if served {
                     logins::succeeded(tx, login.id)?;
                 }
                 let count = if served { 1 } else { login.failed_count + 1 };
-                logins::failed(tx, login.id, (count >= WRONG_PASSWORDS).then(|| now + LOCKED_FOR))
+                logins::failed(tx, login.id, (count >= WRONG_PASSWORDS).then(|| now + LOCKED_FOR))?;
+                let mut places = memberships::list(tx, login.id)?;
+                places.retain(|place| tenant.as_ref().is_none_or(|tenant| place.tenant_name == *tenant));
+                Ok(places)
             })
             .await
             .map_err(|error: StorageError| error)?;
-        Ok(SignIn::Wrong)
+        Ok(SignIn::Wrong(places))
     }
 
     /// Begins a session, unless the login was locked while the password was being checked.
@@ -118,7 +123,7 @@ impl SignInDesk {
         let decided = self
             .control
             .write(Queue::Interactive, move |tx| {
-                let Some(login) = logins::get(tx, login.id)? else { return Ok(SignIn::Wrong) };
+                let Some(login) = logins::get(tx, login.id)? else { return Ok(SignIn::Wrong(Vec::new())) };
                 if let Some(until) = login.locked_until.filter(|until| *until > now) {
                     return Ok(SignIn::Locked(until));
                 }
@@ -129,7 +134,7 @@ impl SignInDesk {
                 if places.len() > 1 {
                     return Ok(SignIn::Choose(places));
                 }
-                let Some(place) = places.pop() else { return Ok(SignIn::Wrong) };
+                let Some(place) = places.pop() else { return Ok(SignIn::Wrong(Vec::new())) };
                 if login.failed_count > 0 {
                     logins::succeeded(tx, login.id)?;
                 }
@@ -150,7 +155,7 @@ impl SignInDesk {
             .map_err(|error: StorageError| error)?;
         Ok(match decided {
             SignIn::Done(_, session) => SignIn::Done(token, session),
-            other @ (SignIn::Choose(_) | SignIn::Wrong | SignIn::Locked(_)) => other,
+            other @ (SignIn::Choose(_) | SignIn::Wrong(_) | SignIn::Locked(_)) => other,
         })
     }
 
