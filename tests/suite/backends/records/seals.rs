@@ -5,7 +5,7 @@ use kontor_records::{
     verify::{Invariant, Report},
 };
 use kontor_storage::{
-    Queue, Tx,
+    Queue, StorageError, Tx,
     system::{
         access_log::{self, Access, Kind},
         history,
