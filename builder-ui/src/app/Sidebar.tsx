@@ -1,6 +1,6 @@
 // The navigation on the left; in a drawer on small screens.
 import { Link } from '@tanstack/react-router';
-import { FileJson2 } from 'lucide-react';
+import { FileJson2, ScrollText } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Catalog } from '../definition/catalog';
 import { useI18n } from '../i18n/I18n';
@@ -61,6 +61,19 @@ export function Sidebar({ catalog, administrator, onNavigate }: Props) {
               >
                 <FileJson2 size={17} aria-hidden />
                 {t('frame.definitions')}
+              </Link>
+            </li>
+            <li>
+              <Link
+                to="/access-log"
+                search={{}}
+                className={css.link}
+                activeProps={{ 'aria-current': 'page' }}
+                activeOptions={{ includeSearch: false }}
+                onClick={() => onNavigate?.()}
+              >
+                <ScrollText size={17} aria-hidden />
+                {t('log.title')}
               </Link>
             </li>
           </ul>

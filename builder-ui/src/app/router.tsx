@@ -85,9 +85,19 @@ const definitions = createRoute({
   component: lazyRouteComponent(() => import('../features/definitions/DefinitionsScreen')),
 });
 
+export type AccessLogSearch = Partial<Record<'kind' | 'person' | 'from' | 'until', string | undefined>>;
+
+const accessLog = createRoute({
+  getParentRoute: () => frame,
+  path: '/access-log',
+  validateSearch: (search: Record<string, unknown>): AccessLogSearch =>
+    texts(search, ['kind', 'person', 'from', 'until']),
+  component: lazyRouteComponent(() => import('../features/access-log/AccessLog')),
+});
+
 export function createAppRouter(client: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([login, frame.addChildren([home, list, record, definitions])]),
+    routeTree: root.addChildren([login, frame.addChildren([home, list, record, definitions, accessLog])]),
     context: { client },
     defaultErrorComponent: ErrorScreen,
     defaultNotFoundComponent: NotFound,

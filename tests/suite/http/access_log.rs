@@ -80,8 +80,9 @@ fn changes_of_rights_are_noted(database: &Database) {
     let patch = |body: &Json| admin.patch(&format!("/api/records/user/{person}"), body).expect(200);
     patch(&json!({"phone": "+86 21 5555"}));
     assert_eq!(rights(), first, "a telephone gives nobody rights");
-    patch(&json!({"active": false}));
-    patch(&json!({"active": true}));
+    let department = admin.post("/api/records/department", &json!({"name": "East"})).expect(201).json()["id"].clone();
+    patch(&json!({"department": department}));
+    patch(&json!({"department": null}));
     let filter = ("filter", format!("user == \"{person}\""));
     let assigned = admin.query("/api/records/role_assignment", &[(filter.0, filter.1.as_str())]).expect(200).json();
     let assignment = assigned["items"][0].clone();
@@ -90,7 +91,7 @@ fn changes_of_rights_are_noted(database: &Database) {
     admin.delete(&format!("/api/records/role_assignment/{}", assignment["id"].as_str().unwrap())).expect(204);
     let mut now = rights();
     now.truncate(now.len() - first.len());
-    let mut expected = vec!["rights archive trade.sales", "rights update active", "rights update active"];
+    let mut expected = vec!["rights archive trade.sales", "rights update department", "rights update department", "rights create"];
     if again.status == 201 {
         expected.insert(1, "rights create trade.sales");
     }
@@ -99,7 +100,7 @@ fn changes_of_rights_are_noted(database: &Database) {
     assert_eq!((&newest["entity"], &newest["record"]), (&json!("base.role_assignment"), &assignment["id"]));
     assert_eq!(newest["person"]["label"], "admin");
     // A refused change leaves nothing behind.
-    admin.patch(&format!("/api/records/user/{person}"), &json!({"active": false, "email": "no address"})).expect(422);
+    admin.patch(&format!("/api/records/user/{person}"), &json!({"department": department, "active": false})).expect(422);
     assert_eq!(kinds(&admin, "?kind=rights&limit=1"), ["rights archive trade.sales"]);
 }
 

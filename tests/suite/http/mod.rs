@@ -11,6 +11,7 @@ mod operations;
 mod problems;
 mod process;
 mod publishing;
+mod purge;
 mod reach;
 mod roles;
 mod schema;

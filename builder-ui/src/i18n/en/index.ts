@@ -1,5 +1,6 @@
 // English, loaded when it is chosen. A missing key is a type error.
 import type { Messages } from '../zh-CN';
+import { accessLog } from './access-log';
 import { common } from './common';
 import { definitions } from './definitions';
 import { fields } from './fields';
@@ -16,4 +17,5 @@ export const en: Messages = {
   ...fields,
   ...record,
   ...definitions,
+  ...accessLog,
 };

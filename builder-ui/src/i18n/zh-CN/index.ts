@@ -1,4 +1,5 @@
 // Simplified Chinese: the source of the message keys.
+import { accessLog } from './access-log';
 import { common } from './common';
 import { definitions } from './definitions';
 import { fields } from './fields';
@@ -7,6 +8,15 @@ import { list } from './list';
 import { login } from './login';
 import { record } from './record';
 
-export const zhCN = { ...common, ...frame, ...login, ...list, ...fields, ...record, ...definitions };
+export const zhCN = {
+  ...common,
+  ...frame,
+  ...login,
+  ...list,
+  ...fields,
+  ...record,
+  ...definitions,
+  ...accessLog,
+};
 export type MessageKey = keyof typeof zhCN;
 export type Messages = Record<MessageKey, string>;
