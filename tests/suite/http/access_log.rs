@@ -91,7 +91,8 @@ fn changes_of_rights_are_noted(database: &Database) {
     admin.delete(&format!("/api/records/role_assignment/{}", assignment["id"].as_str().unwrap())).expect(204);
     let mut now = rights();
     now.truncate(now.len() - first.len());
-    let mut expected = vec!["rights archive trade.sales", "rights update department", "rights update department", "rights create"];
+    let mut expected =
+        vec!["rights archive trade.sales", "rights update department", "rights update department", "rights create"];
     if again.status == 201 {
         expected.insert(1, "rights create trade.sales");
     }
