@@ -1,7 +1,7 @@
 // The draft of the definitions, its check and plan, publishing and revisions (administrators).
 import { queryOptions } from '@tanstack/react-query';
 import { get, post, request } from './client';
-import type { Finding } from './problem';
+import { type Finding, Problem } from './problem';
 
 export interface DraftDocument {
   app: string;
@@ -91,8 +91,39 @@ export const checkDraft = async () => (await post<{ findings: Finding[] }>('/api
 
 export const planDraft = () => get<{ steps: PlanStep[]; findings: Finding[] }>('/api/draft/plan');
 
-export const publishDraft = (message: string, acceptLoss: boolean) =>
-  post<{ revision: number }>('/api/draft/publish', { message, accept_loss: acceptLoss });
+interface Published {
+  revision: number;
+}
+
+/** The publish in phases that is under way, or how the last one ended. */
+interface Publishing {
+  publishing: {
+    revision: number;
+    phase: 'filling' | 'finishing' | 'done' | 'failed';
+    problem: { code: string; message: string } | null;
+  } | null;
+}
+
+/** How often a publish that takes long is looked at. */
+const LOOK_AGAIN = 1000;
+
+/** A large publish goes on after its request was answered: waits until it is live. */
+async function untilLive(answer: Partial<Published>): Promise<Published> {
+  let { revision } = answer;
+  while (revision === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+    const { publishing } = await get<Publishing>('/api/draft/publish');
+    if (publishing?.phase === 'failed') {
+      const { code, message } = publishing.problem ?? { code: 'internal', message: '' };
+      throw new Problem(409, code, message, '');
+    }
+    if (publishing && publishing.phase !== 'filling') revision = publishing.revision;
+  }
+  return { revision };
+}
+
+export const publishDraft = async (message: string, acceptLoss: boolean) =>
+  untilLive(await post<Partial<Published>>('/api/draft/publish', { message, accept_loss: acceptLoss }));
 
 export async function discardDraft() {
   await request('POST', '/api/draft/discard', { body: {} });
@@ -112,8 +143,8 @@ export const diffQuery = (revision: number) =>
         .documents,
   });
 
-export const restoreRevision = (revision: number) =>
-  post<{ revision: number }>(`/api/revisions/${revision}/restore`);
+export const restoreRevision = async (revision: number) =>
+  untilLive(await post<Partial<Published>>(`/api/revisions/${revision}/restore`));
 
 export const schemaQuery = (kind: string) =>
   queryOptions({

@@ -9,6 +9,30 @@ pub trait Backfill: Send + Sync {
     /// Computes `fields` for some rows of the entity, a few hundred at most, archived ones included; answers those whose
     /// values changed. Rows that are not there any more are left out. Changes neither revision, history nor `updated_at`.
     fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError>;
+
+    /// A release in phases has come so far; an error gives it up where it is not live yet.
+    fn reached(&self, _stage: Stage) -> Result<(), AppError> {
+        Ok(())
+    }
+}
+
+/// How far a release in phases has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is noted that it is under way.
+    Begun,
+    /// New tables and columns are there, not used by anybody.
+    Expanded,
+    /// Every writer marks what it writes.
+    Announced,
+    /// Every row is filled.
+    Filled,
+    /// Every index is built.
+    Indexed,
+    /// The revision is live.
+    Live,
+    /// Nothing is left to do.
+    Finished,
 }
 
 /// What is to be computed.

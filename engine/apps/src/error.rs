@@ -43,6 +43,12 @@ pub enum AppError {
     /// Something was published or changed in the draft while this was under way.
     #[error("the definitions were changed meanwhile")]
     ChangedMeanwhile,
+    /// Definitions are being published in phases.
+    #[error("definitions are being published")]
+    Publishing,
+    /// A publish ended with its process.
+    #[error("the publish was broken off")]
+    Interrupted,
     /// The draft says the same as the live revision.
     #[error("there is nothing to publish")]
     NothingToPublish,
@@ -118,6 +124,8 @@ impl AppError {
             Self::TenantExists(_)
             | Self::StaleBase { .. }
             | Self::ChangedMeanwhile
+            | Self::Publishing
+            | Self::Interrupted
             | Self::NothingToPublish
             | Self::NotUnused(_)
             | Self::UnusedInDraft(_) => Kind::Conflict,
@@ -152,6 +160,8 @@ impl AppError {
             Self::Precondition => "precondition_failed",
             Self::StaleBase { .. } => "stale_base",
             Self::ChangedMeanwhile => "changed_meanwhile",
+            Self::Publishing => "publish_under_way",
+            Self::Interrupted => "publish_interrupted",
             Self::NothingToPublish => "nothing_to_publish",
             Self::NotUnused(_) => "not_unused",
             Self::UnusedInDraft(_) => "in_draft",
@@ -206,6 +216,14 @@ impl AppError {
             Self::ChangedMeanwhile => (
                 "操作期间定义已被他人修改或发布，请查看最新内容后重试。".to_owned(),
                 "The definitions were changed or published by somebody else meanwhile; look at them and try again.".to_owned(),
+            ),
+            Self::Interrupted => (
+                "发布因服务中断而终止，原版本继续生效；请重新发布。".to_owned(),
+                "The publish ended when the service stopped; the revision before is still live. Publish again.".to_owned(),
+            ),
+            Self::Publishing => (
+                "另一次发布正在进行，请等它完成后再发布。".to_owned(),
+                "Another publish is under way; wait until it is done and publish then.".to_owned(),
             ),
             Self::NothingToPublish => (
                 "草稿与当前版本没有差别，无需发布。".to_owned(),

@@ -20,6 +20,8 @@ mod losses;
 mod outline;
 pub mod package;
 mod people;
+mod phases;
+mod recover;
 mod release;
 mod required;
 pub mod revisions;
@@ -35,7 +37,7 @@ mod upgrade;
 
 pub use act::Act;
 pub use apps::{Admin, Apps};
-pub use backfill::{Backfill, BackfillWork, NoBackfill};
+pub use backfill::{Backfill, BackfillWork, NoBackfill, Stage};
 pub use base::base;
 pub use companies::{Companies, Company};
 pub use compile::{Compiled, compile, key_of_file};

@@ -53,7 +53,7 @@ impl Data<'_> {
         Ok(findings)
     }
 
-    fn loss(&self, step: &PlanStep, losses: &Losses, severity: Severity) -> Diagnostic {
+    pub(crate) fn loss(&self, step: &PlanStep, losses: &Losses, severity: Severity) -> Diagnostic {
         let id = match &step.action {
             PlanAction::RetypeColumn { column, .. } => Some(column.id),
             _ => None,

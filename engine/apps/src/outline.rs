@@ -1,7 +1,7 @@
 //! What making definitions live would do: the plan of the tables, and what the data says about it.
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use kontor_definitions::{Catalog, Diagnostic, FieldId, Severity, model::Kind};
+use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, Severity, model::Kind};
 use kontor_storage::{
     Physical, Plan, StorageError, Tx,
     schema::{self, PlanAction, PlanError},
@@ -47,7 +47,17 @@ impl Tenant {
 
 /// The plan of the tables; a change that cannot be carried out is a finding.
 pub(crate) fn plan(physical: &Physical, before: &Catalog, catalog: &Catalog, sources: &Sources) -> Result<Plan, AppError> {
-    let error = match schema::plan_from(physical, before, catalog) {
+    plan_beside(physical, (before, catalog), sources, &BTreeSet::new())
+}
+
+/// The same with another column for some fields that could keep theirs.
+pub(crate) fn plan_beside(
+    physical: &Physical,
+    definitions: (&Catalog, &Catalog),
+    sources: &Sources,
+    beside: &BTreeSet<(EntityId, FieldId)>,
+) -> Result<Plan, AppError> {
+    let error = match schema::plan_beside(physical, definitions, beside) {
         Ok(plan) => return Ok(plan),
         Err(error) => error,
     };
@@ -127,7 +137,8 @@ fn measure(
     let physical = tx.physical()?;
     let mut plan = plan(&physical, &before.catalog, catalog, sources)?;
     let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
-    derived::add_steps(&mut plan, &derived::changed(before, catalog, &fills), catalog);
+    let work = derived::changed(before, catalog, &plan, &fills);
+    derived::add_steps(&mut plan, &work, catalog);
     tx.measure(&physical, &mut plan)?;
     let data = Data { physical: &physical, catalog, sources };
     let mut findings = data.equal(tx, &plan)?;

@@ -1,14 +1,17 @@
-//! The one way in which definitions go live: check, plan, apply, fill derived fields, store the revision, all in one
-//! transaction; then the snapshot is swapped. Publish, restore, install and the making of a tenant all come here.
-use std::sync::Arc;
+//! The one way in which definitions go live: check, plan, apply, fill derived fields, store the revision; then the snapshot
+//! is swapped. Publish, restore, install and the making of a tenant all come here.
+//!
+//! Where little is to be filled all of it is one short transaction; otherwise it is done in phases, see `phases.rs`.
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use kontor_definitions::{Catalog, Diagnostic, EntityId, FieldId, Severity};
 use kontor_storage::{
-    Physical, Plan, Queue, Tx,
+    Physical, Plan, Queue, StorageError, Tx,
+    schema::{AT_ONCE, PlanAction},
     system::{
         document, draft,
         event::{self, Event, Kind},
-        package,
+        package, publishing,
         retired_id::{self, RetiredId},
         revision::{self, Revision},
         state,
@@ -26,15 +29,13 @@ use crate::{
     error::AppError,
     losses::Data,
     outline::{self, Outline},
+    phases,
     required::{self, Defaults, with_defaults},
     search,
     snapshot::Snapshot,
-    sources::Sources,
+    sources::{DocumentKey, Sources},
     tenant::Tenant,
 };
-
-/// Rows of a chunk.
-const CHUNK: usize = 200;
 
 /// Definitions that shall go live.
 #[derive(Clone)]
@@ -87,14 +88,20 @@ impl Candidate {
     }
 }
 
-/// What is prepared before the transaction.
-struct Prepared {
-    candidate: Candidate,
-    catalog: Arc<Catalog>,
-    fingerprint: Arc<str>,
-    before: Arc<Snapshot>,
-    act: Act,
+/// What is prepared before the first transaction.
+pub(crate) struct Prepared {
+    pub(crate) candidate: Candidate,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) fingerprint: Arc<str>,
+    pub(crate) before: Arc<Snapshot>,
+    pub(crate) act: Act,
+    pub(crate) backfill: Arc<dyn Backfill>,
 }
+
+/// How often a step is tried that did not get a lock in time.
+const ATTEMPTS: u32 = 30;
+/// The pause before the first repetition; it grows with each, up to ten times.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Checks the documents and makes them live. Blocks; not for an async worker.
 pub(crate) fn release(
@@ -103,6 +110,7 @@ pub(crate) fn release(
     act: Act,
     backfill: &Arc<dyn Backfill>,
 ) -> Result<Arc<Snapshot>, AppError> {
+    tenant.recover()?;
     let retired = tenant.db().read_blocking(drafts::retired)?;
     let before = current(tenant, candidate.on)?;
     let compiled = compile(Arc::clone(&candidate.sources), &retired);
@@ -112,10 +120,56 @@ pub(crate) fn release(
     if catalog.entities.values().any(|entity| entity.fields.iter().any(|field| field.sensitive)) {
         tenant.db().claim_key_file()?;
     }
-    let prepared = Prepared { candidate, catalog, fingerprint: Arc::from(fingerprint), before, act };
-    let filler = Arc::clone(backfill);
-    let snapshot = tenant.db().write_blocking(Queue::Interactive, move |tx| apply(tx, &prepared, &*filler))?;
-    Ok(tenant.swap(Arc::new(snapshot)))
+    let (fingerprint, backfill) = (Arc::from(fingerprint), Arc::clone(backfill));
+    let prepared = Arc::new(Prepared { candidate, catalog, fingerprint, before, act, backfill });
+    let looked = Arc::clone(&prepared);
+    if tenant.db().read_blocking(move |tx| is_small(tx, &looked))? {
+        let snapshot = patiently(tenant, move |tx| apply(tx, &prepared))?;
+        return Ok(tenant.swap(Arc::new(snapshot)));
+    }
+    phases::run(tenant, prepared)
+}
+
+/// Whether so little is to be filled and indexed that others can wait for it.
+fn is_small(tx: &mut Tx, prepared: &Prepared) -> Result<bool, AppError> {
+    let physical = tx.physical()?;
+    let plan = outline::plan(&physical, &prepared.before.catalog, &prepared.catalog, &prepared.candidate.sources)?;
+    let mut touched: BTreeSet<EntityId> = BTreeSet::new();
+    let fills = required::fills(tx, &physical, &prepared.before.catalog, &prepared.catalog)?;
+    let work = derived::changed(&prepared.before, &prepared.catalog, &plan, &fills);
+    touched.extend(work.into_iter().map(|(entity, _)| entity));
+    for step in &plan.steps {
+        if matches!(step.action, PlanAction::RetypeColumn { .. } | PlanAction::CreateIndex { .. }) {
+            touched.insert(step.entity_id);
+        }
+    }
+    let after = Snapshot { catalog: Arc::clone(&prepared.catalog), ..Snapshot::clone(&prepared.before) };
+    let (missing, gone) = search::missing(tx, &after)?;
+    touched.extend(missing.into_iter().map(|(entity, _)| entity));
+    touched.extend(gone.into_iter().filter_map(|gone| gone.entity.parse().ok().map(EntityId)));
+    for entity in touched {
+        if tx.has_more_than(&physical, entity, AT_ONCE)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Runs a step that makes writers wait behind it. Where it does not get its locks within half a second it lets them pass and is
+/// tried again.
+pub(crate) fn patiently<T: Send + 'static>(
+    tenant: &Tenant,
+    step: impl Fn(&mut Tx) -> Result<T, AppError> + Send + Sync + 'static,
+) -> Result<T, AppError> {
+    let step = Arc::new(step);
+    for attempt in 1..ATTEMPTS {
+        let again = Arc::clone(&step);
+        match tenant.db().write_blocking(Queue::Interactive, move |tx| again(tx)) {
+            Err(AppError::Storage(StorageError::LockTimeout)) => std::thread::sleep(PAUSE * attempt.min(10)),
+            answer => return answer,
+        }
+    }
+    tenant.db().write_blocking(Queue::Interactive, move |tx| step(tx))
 }
 
 /// The snapshot of the revision a candidate was made on, if it is still live.
@@ -125,15 +179,25 @@ pub(crate) fn current(tenant: &Tenant, on: i64) -> Result<Arc<Snapshot>, AppErro
     if known.revision == on { Ok(known) } else { Err(AppError::ChangedMeanwhile) }
 }
 
-fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Snapshot, AppError> {
-    let candidate = &prepared.candidate;
-    if state::read_for_update(tx)?.revision != candidate.on {
+/// Whether a candidate is what it was made as: nothing went live since, nothing is about to, and the draft says the same.
+pub(crate) fn demand_current(tx: &mut Tx, candidate: &Candidate) -> Result<(), AppError> {
+    if publishing::read(tx)?.is_some_and(|publish| publish.is_open()) {
+        return Err(AppError::Publishing);
+    }
+    if state::read(tx)?.revision != candidate.on {
         return Err(AppError::ChangedMeanwhile);
     }
     let head = draft::lock(tx)?;
     if candidate.draft.is_some_and(|version| version != head.version) {
         return Err(AppError::ChangedMeanwhile);
     }
+    Ok(())
+}
+
+fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
+    let candidate = &prepared.candidate;
+    state::close(tx)?;
+    demand_current(tx, candidate)?;
     let physical = tx.physical()?;
     let mut plan = outline::plan(&physical, &prepared.before.catalog, &prepared.catalog, &candidate.sources)?;
     refuse(tx, prepared, &physical, &mut plan)?;
@@ -148,8 +212,8 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
         fingerprint: Arc::clone(&prepared.fingerprint),
     };
     let fills = required::fills(tx, &snapshot.physical, &prepared.before.catalog, &snapshot.catalog)?;
-    for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog, &fills) {
-        fill(tx, &snapshot, (entity, &fields), prepared.act, backfill)?;
+    for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog, &plan, &fills) {
+        fill(tx, &snapshot, (entity, &fields), prepared)?;
     }
     search::bring_up_to_date(tx, &snapshot, prepared.act)?;
     store(tx, prepared, revision)?;
@@ -157,7 +221,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared, backfill: &dyn Backfill) -> Result<Sn
 }
 
 /// Findings of the data that keep a plan from being carried out.
-fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan: &mut Plan) -> Result<(), AppError> {
+pub(crate) fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan: &mut Plan) -> Result<(), AppError> {
     let data = Data { physical, catalog: &prepared.catalog, sources: &prepared.candidate.sources };
     let mut findings = data.equal(tx, plan)?;
     if !prepared.candidate.accept_loss {
@@ -166,18 +230,12 @@ fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan: &mut Plan
     if findings.is_empty() { Ok(()) } else { Err(AppError::Findings(findings)) }
 }
 
-fn fill(
-    tx: &mut Tx,
-    snapshot: &Snapshot,
-    (entity, fields): (EntityId, &[FieldId]),
-    act: Act,
-    backfill: &dyn Backfill,
-) -> Result<(), AppError> {
-    let work = BackfillWork { snapshot, entity, fields, act, words: true };
+fn fill(tx: &mut Tx, snapshot: &Snapshot, (entity, fields): (EntityId, &[FieldId]), prepared: &Prepared) -> Result<(), AppError> {
+    let work = BackfillWork { snapshot, entity, fields, act: prepared.act, words: true };
     let mut after = None;
     loop {
-        let ids = tx.ids_after(&snapshot.physical, entity, after, CHUNK)?;
-        backfill.rows(tx, &work, &ids)?;
+        let ids = tx.ids_after(&snapshot.physical, entity, after, AT_ONCE)?;
+        prepared.backfill.rows(tx, &work, &ids)?;
         match ids.last() {
             Some(last) => after = Some(*last),
             None => return Ok(()),
@@ -186,7 +244,7 @@ fn fill(
 }
 
 /// Stores the revision and everything that goes with it, and makes it the live one.
-fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> {
+pub(crate) fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> {
     let candidate = &prepared.candidate;
     let Act { by, at, .. } = prepared.act;
     let head = Revision {
@@ -206,13 +264,24 @@ fn store(tx: &mut Tx, prepared: &Prepared, number: i64) -> Result<(), AppError> 
         note_package(tx, &candidate.sources, (app, version), at)?;
     }
     if candidate.draft.is_some() {
-        draft::clear(tx)?;
+        clear_draft(tx, &candidate.sources)?;
         draft::touch(tx, number)?;
     }
     state::set_revision(tx, number)?;
     state::bump_rights(tx)?;
     access::roles_published(tx, prepared.act, (&prepared.before.sources, &candidate.sources), number)?;
     event::append(tx, Event::of_tenant(Kind::Published, number), at)?;
+    Ok(())
+}
+
+/// Takes out of the draft what is live now; what a colleague changed while it was being published stays.
+fn clear_draft(tx: &mut Tx, live: &Sources) -> Result<(), AppError> {
+    for change in draft::list(tx)? {
+        let key = DocumentKey::of_names(&change.app, &change.kind, &change.name);
+        if key.as_ref().and_then(|key| live.get(key)).map(AsRef::as_ref) == change.body.as_deref() {
+            draft::remove(tx, &change.app, &change.kind, &change.name)?;
+        }
+    }
     Ok(())
 }
 

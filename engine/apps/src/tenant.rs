@@ -68,7 +68,12 @@ impl Tenant {
         let raw = db.read_blocking(Raw::read)?;
         let current = RwLock::new(Arc::new(raw.into_snapshot(&catalogs)?));
         let (rights, companies) = (RightsCache::default(), CompaniesCache::default());
-        Ok(Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs })
+        let tenant = Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs };
+        match tenant.recover() {
+            // Another node is publishing.
+            Ok(()) | Err(AppError::Publishing) => Ok(tenant),
+            Err(error) => Err(error),
+        }
     }
 
     /// Its id.
@@ -99,7 +104,9 @@ impl Tenant {
     /// Takes a snapshot as live, unless a newer one is known already; answers the newest.
     pub(crate) fn swap(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if current.revision < snapshot.revision {
+        // A publish that was given up may have left columns.
+        let place = |snapshot: &Snapshot| (snapshot.revision, snapshot.physical.version);
+        if place(&current) < place(&snapshot) {
             *current = snapshot;
         }
         Arc::clone(&current)

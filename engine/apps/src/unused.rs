@@ -4,20 +4,22 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{DefId, Diagnostic, Severity, model::Kind};
 use kontor_storage::{
-    Physical, Queue, Tx,
+    Physical, Tx,
     schema::Unused,
     system::{
         document,
         draft::{self as head},
         event::{self, Event, Kind as Happening},
-        retired_id,
+        publishing, retired_id,
         revision::{self, Revision},
         state,
     },
 };
 use serde_json::Value;
 
-use crate::{act::Act, draft, error::AppError, outline::Place, snapshot::Snapshot, sources::Sources, tenant::Tenant};
+use crate::{
+    act::Act, draft, error::AppError, outline::Place, release::patiently, snapshot::Snapshot, sources::Sources, tenant::Tenant,
+};
 
 /// Something that is no longer used and could be purged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,16 +81,21 @@ impl Tenant {
     /// Purges what the keys name, and what refers to it; answers what is gone. A new revision with the documents of the
     /// live one says so.
     pub fn purge_unused(&self, purging: &Purging, act: Act) -> Result<Vec<UnusedPart>, AppError> {
+        self.recover()?;
         let (live, purging) = (self.reload_blocking()?, purging.clone());
-        let (gone, snapshot) = self.db().write_blocking(Queue::Interactive, move |tx| purge(tx, &live, &purging, act))?;
+        let (gone, snapshot) = patiently(self, move |tx| purge(tx, &live, &purging, act))?;
         self.swap(Arc::new(snapshot));
         Ok(gone)
     }
 }
 
 fn purge(tx: &mut Tx, live: &Snapshot, purging: &Purging, act: Act) -> Result<(Vec<UnusedPart>, Snapshot), AppError> {
-    if state::read_for_update(tx)?.revision != live.revision {
+    if state::close(tx)?.revision != live.revision {
         return Err(AppError::ChangedMeanwhile);
+    }
+    // What it fills is not in use yet.
+    if publishing::read(tx)?.is_some_and(|publish| publish.is_open()) {
+        return Err(AppError::Publishing);
     }
     let draft = head::lock(tx)?;
     let parts = Parts::read(tx, live)?;

@@ -105,6 +105,8 @@ impl From<AppError> for Problem {
             | AppError::NotUnused(_)
             | AppError::UnusedInDraft(_)
             | AppError::Findings(_)
+            | AppError::Publishing
+            | AppError::Interrupted
             | AppError::Package(_) => of_kind(error.kind(), &error).named(error.code()).because(error.message()),
         }
     }

@@ -13,6 +13,8 @@ pub mod control;
 mod error;
 mod groups;
 mod job;
+mod lease;
+mod marking;
 mod migrations;
 pub mod query;
 mod rollups;
@@ -33,6 +35,8 @@ pub mod zone;
 
 pub use bind::Bind;
 pub use error::{Kind, StorageError};
+pub use lease::Lease;
+pub use marking::{Link, Marking};
 pub use query::{Aggregation, Archived, Bucket, ColumnSort, Context, Group, Measure, Path, Query, Row, Search, Sort};
 pub use schema::{Physical, Plan, PlanError, PlanStep};
 pub use store::{Dialect, Queue, Store, StoreConfig};

@@ -9,12 +9,14 @@ use std::{
 };
 
 use kontor_definitions::TenantId;
+use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     cipher::KeyFile,
     control::key_file,
     error::StorageError,
     job::{ReadJob, WriteJob},
+    lease::{Lease, Leases},
     server,
     tenant::{ControlDb, Database, TenantDb},
     threads::{
@@ -106,6 +108,7 @@ pub(crate) struct Inner {
     /// What this process knows of each database it has met.
     met: Mutex<HashMap<DatabaseKey, Arc<Met>>>,
     makings: AtomicU64,
+    leases: Leases,
 }
 
 /// What this process knows of a database.
@@ -118,7 +121,7 @@ pub(crate) struct Met {
 
 enum Backend {
     Sqlite { folder: PathBuf, writers: SqliteWriters, readers: SqliteReaders },
-    Postgres { threads: PostgresThreads, roles: bool },
+    Postgres { threads: PostgresThreads, options: Box<PgConnectOptions>, roles: bool },
 }
 
 impl Store {
@@ -135,6 +138,7 @@ impl Store {
             key_file: Arc::new(KeyFile::at(key_file)),
             met: Mutex::new(HashMap::new()),
             makings: AtomicU64::new(0),
+            leases: Leases::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.control().0.migrate_blocking()?;
@@ -232,6 +236,14 @@ impl Inner {
         }
     }
 
+    /// The right to publish in a database, unless somebody has it. Blocks.
+    pub(crate) fn lease(&self, key: DatabaseKey) -> Result<Option<Lease>, StorageError> {
+        match &self.backend {
+            Backend::Sqlite { .. } => Ok(self.leases.take(key)),
+            Backend::Postgres { options, .. } => Lease::take(postgres::PostgresLink::new((**options).clone())?, key),
+        }
+    }
+
     /// Hands a read job to the threads.
     pub(crate) fn read(&self, key: DatabaseKey, making: u64, job: Box<dyn ReadJob>) {
         match &self.backend {
@@ -261,7 +273,8 @@ impl Backend {
         let roles = server::prepare(&options)?;
         let readers = chosen(config.readers, (cores * 2).clamp(4, 32));
         let writers = chosen(config.writers, (cores * 2).clamp(4, 32));
-        Ok(Self::Postgres { threads: PostgresThreads::start(&options, roles, readers, writers)?, roles })
+        let threads = PostgresThreads::start(&options, roles, readers, writers)?;
+        Ok(Self::Postgres { threads, options: Box::new(options), roles })
     }
 }
 

@@ -6,7 +6,9 @@ use tokio::sync::oneshot;
 use crate::{
     control::key_file,
     error::StorageError,
-    job, migrations,
+    job,
+    lease::Lease,
+    migrations,
     store::{DatabaseKey, Inner, Met, Queue},
     threads::postgres_threads::As,
     tx::{Home, Tx},
@@ -150,6 +152,11 @@ impl Database {
         self.hand_in_write(queue, role, work).blocking_recv().unwrap_or_else(|_closed| Err(gone()))
     }
 
+    fn lease(&self) -> Result<Option<Lease>, StorageError> {
+        self.migrate_blocking()?;
+        self.inner.lease(self.key)
+    }
+
     fn read_blocking<T, E>(&self, work: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
@@ -209,6 +216,11 @@ impl TenantDb {
     /// Before definitions with sensitive fields go live: the key file is the one of all tenants. Blocks.
     pub fn claim_key_file(&self) -> Result<(), StorageError> {
         self.0.claim_key_file()
+    }
+
+    /// The right to publish in phases, unless somebody has it. Blocks: not for an async worker.
+    pub fn lease(&self) -> Result<Option<Lease>, StorageError> {
+        self.0.lease()
     }
 }
 

@@ -3,7 +3,10 @@
 //! Fixed SQL is written once, portably: `?1` for parameters, `{t}` before every table name (nothing on SQLite,
 //! `"t_<id>".` on PostgreSQL), and only what both dialects understand. Business rows are read and written by the
 //! functions in `sql/`.
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kontor_definitions::ColumnType;
 use sea_query::Value as SqlValue;
@@ -12,12 +15,16 @@ use crate::{
     bind::Bind,
     cipher::{Cipher, KeyFile},
     error::StorageError,
+    marking::Marking,
     query::Row,
     store::{DatabaseKey, Dialect},
     system::data_key,
     threads::{postgres::PostgresLink, sqlite::SqliteLink},
     value::{Reading, encode},
 };
+
+/// How long the statements of a publish wait for locks, all of one transaction together.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A transaction. Jobs are handed one that is open; it ends when the job ends.
 pub struct Tx {
@@ -29,6 +36,10 @@ pub struct Tx {
     /// The transaction lost against another one and the job must be run again.
     lost: bool,
     home: Option<Home>,
+    /// What is marked for a publish under way.
+    marking: Option<Marking>,
+    /// When the patience of a step of a publish ends.
+    patience: Option<Instant>,
 }
 
 /// Which database a job works on, and what opens its data key.
@@ -46,12 +57,20 @@ enum Link {
 impl Tx {
     /// Over a connection to a file.
     pub(crate) fn sqlite(link: SqliteLink) -> Self {
-        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false, home: None }
+        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false, home: None, marking: None, patience: None }
     }
 
     /// Over a connection to a server.
     pub(crate) fn postgres(link: PostgresLink) -> Self {
-        Self { link: Link::Postgres(Box::new(link)), prefix: String::new(), depth: 0, lost: false, home: None }
+        Self {
+            link: Link::Postgres(Box::new(link)),
+            prefix: String::new(),
+            depth: 0,
+            lost: false,
+            home: None,
+            marking: None,
+            patience: None,
+        }
     }
 
     /// Which database it runs on.
@@ -132,6 +151,27 @@ impl Tx {
         self.home.clone().ok_or_else(|| StorageError::Bug("a job does not know its database".to_owned()))
     }
 
+    /// What writes of this job mark, as the state said; a publish itself marks nothing.
+    pub(crate) fn mark_by(&mut self, marking: Option<Marking>) {
+        self.marking = marking;
+    }
+
+    pub(crate) fn marking(&self) -> Option<&Marking> {
+        self.marking.as_ref()
+    }
+
+    /// A step of a publish makes writers wait behind it while it waits for locks itself: all of its waiting together ends
+    /// after half a second, and the step is tried again later. Called before every statement that may wait.
+    pub(crate) fn wait_for_locks(&mut self) -> Result<(), StorageError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let ends = *self.patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+        // Zero would be for ever.
+        let left = ends.saturating_duration_since(Instant::now()).as_millis().max(1);
+        self.control(&format!("SET LOCAL lock_timeout = {left}"))
+    }
+
     /// What stands before a table's name.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
@@ -186,6 +226,8 @@ impl Tx {
     pub(crate) fn begin(&mut self) -> Result<(), StorageError> {
         self.depth = 0;
         self.lost = false;
+        self.marking = None;
+        self.patience = None;
         let begin = match &self.link {
             Link::Sqlite(link) => link.begin(),
             Link::Postgres(_) => return Err(StorageError::Bug("a server's transaction names its schema".to_owned())),
@@ -206,6 +248,8 @@ impl Tx {
         self.prefix = prefix;
         self.depth = 0;
         self.lost = false;
+        self.marking = None;
+        self.patience = None;
     }
 
     /// Ends the transaction; what was written is durable when this answers `Ok`.

@@ -91,7 +91,11 @@ impl Tx {
         }
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", writer.table(entity)?, columns.join(", "), parameters.join(", "));
         let (sql, bound) = writer.finish(&sql);
-        self.run(&sql, bound).map(|_rows| ()).map_err(|error| named(error, context.physical, table))
+        self.run(&sql, bound).map_err(|error| named(error, context.physical, table))?;
+        match values.iter().find(|(field, _)| *field == FieldId::ID) {
+            Some((_, Value::Id(id))) => self.mark_after(context.physical, (entity, RecordId(*id))),
+            _ => Ok(()),
+        }
     }
 
     /// Changes a row that the permit reaches; answers whether there was one.
@@ -117,7 +121,15 @@ impl Tx {
         let found = found(&mut writer, permit, &place, id)?;
         let target = writer.close()?;
         let (sql, bound) = writer.finish(&format!("UPDATE {target} SET {} WHERE {found}", changes.join(", ")));
-        self.run(&sql, bound).map(|rows| rows > 0).map_err(|error| named(error, context.physical, table))
+        if self.marking().is_some() {
+            let fields: Vec<FieldId> = values.iter().map(|(field, _)| *field).collect();
+            self.mark_before(context.physical, (entity, id), Some(&fields))?;
+        }
+        let changed = self.run(&sql, bound).map_err(|error| named(error, context.physical, table))? > 0;
+        if changed {
+            self.mark_after(context.physical, (entity, id))?;
+        }
+        Ok(changed)
     }
 
     /// Deletes a row (owned lines that were removed, purge) with the words it is found by; answers whether there was one.
@@ -133,6 +145,7 @@ impl Tx {
         let found = found(&mut writer, permit, &place, id)?;
         let target = writer.close()?;
         let (sql, values) = writer.finish(&format!("DELETE FROM {target} WHERE {found}"));
+        self.mark_before(context.physical, (entity, id), None)?;
         let deleted = self.run(&sql, values)? > 0;
         if deleted {
             search::remove(self, entity, id)?;

@@ -2,5 +2,6 @@
 mod expressions;
 mod fingerprint;
 mod harness_itself;
+mod phases;
 mod publishing;
 mod records;

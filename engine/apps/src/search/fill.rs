@@ -2,11 +2,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kontor_access::{Action, decide};
-use kontor_definitions::{Entity, Field, FieldId, RecordId, Value};
+use kontor_definitions::{Entity, EntityId, Field, FieldId, RecordId, Value};
 use kontor_storage::{
     Archived, Context, Query, Row, Tx,
     system::search::{self, IndexedField},
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{fields, put, stored, way};
@@ -47,6 +48,70 @@ pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Re
         }
     }
     Ok(())
+}
+
+/// An entity with indexed fields whose words are missing.
+pub(crate) type Missing = (EntityId, Vec<FieldId>);
+
+/// What the definitions of a snapshot name and the index does not hold, and what it holds that they no longer name.
+pub(crate) fn missing(tx: &mut Tx, snapshot: &Snapshot) -> Result<(Vec<Missing>, Vec<IndexedField>), AppError> {
+    let mut gone: BTreeSet<IndexedField> = search::fields(tx)?.into_iter().collect();
+    let mut all = Vec::new();
+    for entity in snapshot.catalog.entities.values() {
+        let fields = fields(entity).filter(|(_, field)| !gone.remove(&noted(entity, field))).map(|(_, field)| field.id);
+        let fields: Vec<FieldId> = fields.collect();
+        if !fields.is_empty() {
+            all.push((entity.id, fields));
+        }
+    }
+    // A field that is filled anew overwrites what the index holds of it.
+    let anew = |gone: &IndexedField| {
+        let named = |(entity, fields): &Missing| {
+            entity.to_string() == gone.entity && fields.iter().any(|field| field.to_string() == gone.field)
+        };
+        all.iter().any(named)
+    };
+    let gone = gone.into_iter().filter(|gone| !anew(gone)).collect();
+    Ok((all, gone))
+}
+
+/// Fills words of some rows, which are locked.
+pub(crate) fn fill_rows(
+    tx: &mut Tx,
+    snapshot: &Snapshot,
+    (id, fields): (EntityId, &[FieldId]),
+    rows: &[RecordId],
+    at: OffsetDateTime,
+) -> Result<(), AppError> {
+    let Some(entity) = snapshot.catalog.entity(id) else { return Ok(()) };
+    let fields: Vec<&Field> = fields.iter().filter_map(|field| entity.field(*field)).collect();
+    let rights = definer(snapshot);
+    let reading = Reading { context: snapshot.context(&rights, at, at.date()), entity, fields };
+    for (record, values) in reading.these(tx, rows)? {
+        for (field, value) in reading.fields.iter().zip(values) {
+            put(tx, entity, record, field, &value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Remembers that the index holds fields.
+pub(crate) fn note(tx: &mut Tx, snapshot: &Snapshot, (id, fields): (EntityId, &[FieldId])) -> Result<(), AppError> {
+    let Some(entity) = snapshot.catalog.entity(id) else { return Ok(()) };
+    for field in fields.iter().filter_map(|field| entity.field(*field)) {
+        search::put_field(tx, &noted(entity, field))?;
+    }
+    Ok(())
+}
+
+/// Forgets that the index holds a field: it will be filled anew.
+pub(crate) fn unnote(tx: &mut Tx, entity: EntityId, field: FieldId) -> Result<(), AppError> {
+    Ok(search::remove_field(tx, &entity.to_string(), &field.to_string())?)
+}
+
+/// Takes words of a field that is no longer indexed out of the index; answers whether some are left.
+pub(crate) fn forget_some(tx: &mut Tx, gone: &IndexedField, at_most: usize) -> Result<bool, AppError> {
+    Ok(search::clear_some(tx, gone, at_most)?)
 }
 
 fn noted(entity: &Entity, field: &Field) -> IndexedField {
@@ -112,23 +177,27 @@ struct Reading<'a> {
 type See<'a> = dyn FnMut(&mut Tx, &[&Field], &Rows, Between) -> Result<(), AppError> + 'a;
 
 impl Reading<'_> {
+    /// The live ones of some rows.
+    fn these(&self, tx: &mut Tx, rows: &[RecordId]) -> Result<Vec<(RecordId, Row)>, AppError> {
+        let (Some(first), Some(last)) = (rows.iter().min(), rows.iter().max()) else { return Ok(Vec::new()) };
+        // Ids count on, so nothing lies between the first and the one before it.
+        let mut after = Uuid::from_u128(first.0.as_u128().saturating_sub(1));
+        let mut found = Vec::new();
+        loop {
+            let page = self.page(tx, RecordId(after))?;
+            let end = page.last().map(|(id, _)| *id);
+            found.extend(page.into_iter().filter(|(id, _)| rows.contains(id)));
+            match end {
+                Some(end) if end < *last => after = end.0,
+                Some(_) | None => return Ok(found),
+            }
+        }
+    }
+
     fn each_chunk(&self, tx: &mut Tx, see: &mut See<'_>) -> Result<(), AppError> {
-        let permit = decide(self.context.rights, Action::Read, self.entity.id)
-            .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
-        let mut columns = vec![vec![FieldId::ID]];
-        columns.extend(self.fields.iter().map(|field| vec![field.id]));
         let mut after = RecordId(Uuid::nil());
         loop {
-            let query = Query {
-                entity: self.entity.id,
-                columns: columns.clone(),
-                filter: None,
-                sort: Vec::new(),
-                after: Some(vec![Value::Id(after.0)]),
-                limit: CHUNK,
-                archived: Archived::Without,
-            };
-            let rows: Vec<(RecordId, Row)> = tx.select(self.context, permit, &query)?.into_iter().filter_map(split).collect();
+            let rows = self.page(tx, after)?;
             let last = rows.last().map(|(id, _)| *id);
             see(tx, &self.fields, &rows, (after, last.unwrap_or(RecordId(Uuid::max()))))?;
             match last {
@@ -136,6 +205,26 @@ impl Reading<'_> {
                 None => return Ok(()),
             }
         }
+    }
+}
+
+impl Reading<'_> {
+    /// The rows behind one.
+    fn page(&self, tx: &mut Tx, after: RecordId) -> Result<Vec<(RecordId, Row)>, AppError> {
+        let permit = decide(self.context.rights, Action::Read, self.entity.id)
+            .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
+        let mut columns = vec![vec![FieldId::ID]];
+        columns.extend(self.fields.iter().map(|field| vec![field.id]));
+        let query = Query {
+            entity: self.entity.id,
+            columns,
+            filter: None,
+            sort: Vec::new(),
+            after: Some(vec![Value::Id(after.0)]),
+            limit: CHUNK,
+            archived: Archived::Without,
+        };
+        Ok(tx.select(self.context, permit, &query)?.into_iter().filter_map(split).collect())
     }
 }
 

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use kontor_definitions::{Entity, Field, FieldType, RecordId, Value};
 use kontor_storage::{StorageError, Tx, system::search};
 
-pub(crate) use fill::bring_up_to_date;
 pub use fill::{Difference, differences};
+pub(crate) use fill::{Missing, bring_up_to_date, fill_rows, forget_some, missing, note, unnote};
 pub use tokens::asked;
 
 /// Changes when tokens are made in another way: every index is then filled again by the next publish.

@@ -3,7 +3,10 @@ use kontor_definitions::{EntityId, FieldId};
 use kontor_storage::{
     Tx,
     schema::plan,
-    system::integrity::{self, Difference},
+    system::{
+        integrity::{self, Difference},
+        publishing, state,
+    },
 };
 
 use super::{Breach, Invariant, Report};
@@ -15,8 +18,16 @@ pub(super) fn look(frame: &Frame, tx: &mut Tx, report: &mut Report) -> Result<()
         let (zh, en) = (format!("数据库自检发现问题：{told}"), format!("the database finds something wrong with itself: {told}"));
         report.add(Breach::new(Invariant::Database, Text { zh: &zh, en: &en }));
     }
-    for difference in integrity::differences(tx, &frame.physical)? {
+    // A publish that was given up may have left columns since the definitions were read.
+    let physical = tx.physical()?;
+    for difference in integrity::differences(tx, &physical)? {
         report.add(different(frame, difference));
+    }
+    let publishing = publishing::read(tx)?.is_some_and(|publish| publish.is_open());
+    if !publishing && state::is_marking(tx)? {
+        let (zh, en) =
+            ("没有发布在进行，写入却仍在为发布做标记", "writers mark what they write for a publish that is not under way");
+        report.add(Breach::new(Invariant::Tables, Text { zh, en }));
     }
     for step in plan(&frame.physical, &frame.catalog)?.steps {
         let (zh, en) = (format!("数据表与当前版本的定义不符：缺少步骤“{step}”"), format!("the tables lack a step: {step}"));

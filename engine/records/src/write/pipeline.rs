@@ -1,7 +1,7 @@
 //! The order of the steps: from drafts with their inputs applied to stored records.
 use kontor_access::Action;
 use kontor_definitions::{FieldId, Value, expr::eval::EvalEnv};
-use kontor_storage::{StorageError, system::state};
+use kontor_storage::{StorageError, schema::is_between, system::state};
 
 use super::{
     cascade,
@@ -103,6 +103,9 @@ impl Session<'_> {
 /// The database's own refusal of a value that another transaction wrote first says the same as the check before.
 fn unique_lost(frame: &Frame, draft: &Draft, error: RecordsError) -> RecordsError {
     let RecordsError::Storage(StorageError::Unique { constraint }) = &error else { return error };
+    if is_between(constraint) {
+        return RecordsError::Rejected(unique_soon(draft).into());
+    }
     let Some((entity, fields)) = frame.physical.unique_fields(constraint) else { return error };
     let mut finding = None;
     draft.visit(&mut |draft| {
@@ -111,6 +114,18 @@ fn unique_lost(frame: &Frame, draft: &Draft, error: RecordsError) -> RecordsErro
         }
     });
     finding.map_or(error, |finding| RecordsError::Rejected(finding.into()))
+}
+
+/// The finding for a value that only the revision being published demands to be unique.
+fn unique_soon(draft: &Draft) -> FieldError {
+    let text = Text {
+        zh: "正在发布的新版本要求此记录中的某些值唯一，而另一条记录已有相同的值",
+        en: "the version being published demands unique values, and another record has values of this one",
+    };
+    let way = Text {
+        zh: "请换一个值，或等发布完成后再保存", en: "use another value, or save again when the publish is done"
+    };
+    FieldError::new(Class::Conflict, draft.pointer.clone(), "unique_soon", text).suggest(way)
 }
 
 /// The finding for a record that is never changed once written.

@@ -1,24 +1,29 @@
 //! `/api/draft…`: the definitions as they shall become, for administrators.
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
 };
 use kontor_apps::{
-    AppError, Defaults, DocumentKey, Outline, Publishing,
+    AppError, Defaults, DocumentKey, Outline, Publishing, Snapshot,
     draft::{self, DraftDocument, DraftState, Precondition},
 };
-use kontor_storage::{PlanStep, Queue, Tx};
+use kontor_definitions::RecordId;
+use kontor_storage::{PlanStep, Queue, Tx, system::publishing};
 use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
 
-use super::{answer, caller::Administrator, request::Request, route::Answer};
+use super::{answer, caller::Administrator, people, request::Request, route::Answer};
 use crate::{
     engine::Engine,
     findings,
     language::Language,
     problem::{Code, Problem},
 };
+
+/// How long a request waits for a release; a larger one goes on and is asked for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every document and how it differs from the live one.
 pub(super) async fn list(_engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
@@ -128,9 +133,43 @@ pub(super) async fn publish(engine: Arc<Engine>, caller: Administrator, request:
     let said = Said::read(&request)?;
     let act = caller.0.act(&engine);
     let (tenant, backfill) = (caller.0.tenant, engine.backfill());
-    let done = engine.blocking_raw(move || tenant.publish_draft(said.publishing(), act, &backfill)).await?;
-    let snapshot = done.map_err(|error| refused(error, &request))?;
+    released(engine.blocking_raw(move || tenant.publish_draft(said.publishing(), act, &backfill)), &request).await
+}
+
+/// Answers when a release is through, or that it goes on: its work does, whether or not somebody waits.
+pub(super) async fn released(
+    work: impl Future<Output = Result<Result<Arc<Snapshot>, AppError>, Problem>>,
+    request: &Request,
+) -> Answer {
+    let Ok(done) = tokio::time::timeout(PATIENCE, work).await else {
+        let mut answer = answer::json(&json!({"publishing": true}));
+        *answer.status_mut() = StatusCode::ACCEPTED;
+        return Ok(answer);
+    };
+    let snapshot = done?.map_err(|error| refused(error, request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
+}
+
+/// The publish that is under way in phases, or how the last one ended.
+pub(super) async fn publishing(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
+    request.query(&[])?;
+    let read = |tx: &mut Tx| Ok::<_, AppError>(publishing::read(tx)?);
+    let Some(publish) = caller.0.tenant.db().read(read).await? else {
+        return Ok(answer::json(&json!({"publishing": null})));
+    };
+    let by = publish.begun_by;
+    let names: HashMap<RecordId, String> = people::names(&engine, (&caller.0, request.language), vec![by]).await?;
+    let problem: Value = publish.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let tag = request.language.tag();
+    Ok(answer::json(&json!({"publishing": {
+        "revision": publish.revision,
+        "phase": publish.phase.name(),
+        "since": publish.begun_at.format(&Rfc3339).unwrap_or_default(),
+        "by": {"id": by, "label": names.get(&by).cloned().unwrap_or_default()},
+        "done": publish.done,
+        "total": publish.total,
+        "problem": if problem.is_null() { Value::Null } else { json!({"code": problem["code"], "message": problem["message"][tag]}) },
+    }})))
 }
 
 /// Throws every change away.

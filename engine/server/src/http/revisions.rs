@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{
     answer,
     caller::Administrator,
-    draft::{Said, refused, shown},
+    draft::{Said, released, shown},
     people,
     request::{Request, bad_parameter},
     route::Answer,
@@ -87,9 +87,7 @@ pub(super) async fn restore(engine: Arc<Engine>, caller: Administrator, request:
     let said = Said::read(&request)?;
     let act = caller.0.act(&engine);
     let (tenant, backfill) = (caller.0.tenant, engine.backfill());
-    let done = engine.blocking_raw(move || tenant.restore(number, said.publishing(), act, &backfill)).await?;
-    let snapshot = done.map_err(|error| refused(error, &request))?;
-    Ok(answer::json(&json!({"revision": snapshot.revision})))
+    released(engine.blocking_raw(move || tenant.restore(number, said.publishing(), act, &backfill)), &request).await
 }
 
 /// The number in the path; anything else names no revision.

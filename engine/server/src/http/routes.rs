@@ -39,6 +39,7 @@ pub fn table() -> Vec<Route> {
         route(post.clone(), "/api/draft/check", draft::check),
         route(get.clone(), "/api/draft/plan", draft::plan),
         route(post.clone(), "/api/draft/publish", draft::publish),
+        route(get.clone(), "/api/draft/publish", draft::publishing),
         route(post.clone(), "/api/draft/discard", draft::discard),
         route(get.clone(), "/api/draft/{app}/{kind}/{name}", draft::get),
         route(put, "/api/draft/{app}/{kind}/{name}", draft::put),

@@ -8,10 +8,10 @@ use super::{
 use crate::{error::StorageError, store::Dialect};
 
 /// Writes statements for one schema.
-pub(super) struct Ddl<'a> {
-    pub(super) dialect: Dialect,
+pub(crate) struct Ddl<'a> {
+    pub(crate) dialect: Dialect,
     /// `"t_<id>".` or nothing.
-    pub(super) prefix: &'a str,
+    pub(crate) prefix: &'a str,
 }
 
 /// An identifier, quoted.
@@ -88,17 +88,19 @@ impl Ddl<'_> {
         }
     }
 
-    /// A column of an existing table; on SQLite with its foreign key, which cannot be added later.
+    /// A column of an existing table with its foreign key: the database knows that an empty column breaks none.
     pub(super) fn add_column(&self, entity: EntityId, table: &str, spec: &ColumnSpec, target: Option<&str>) -> String {
         let mut statement = format!("ALTER TABLE {} ADD COLUMN {}", self.table(table), self.column(spec));
-        if let (Dialect::Sqlite, Some(target)) = (self.dialect, target) {
-            let name = quoted(&names::foreign_key(entity, spec.id));
-            statement.push_str(&format!(" CONSTRAINT {name} REFERENCES {} (\"id\") ON DELETE RESTRICT", quoted(target)));
+        if let Some(target) = target {
+            let name = quoted(&names::foreign_key_of(entity, spec));
+            // SQLite wants the name alone.
+            let target = if self.dialect == Dialect::Sqlite { quoted(target) } else { self.table(target) };
+            statement.push_str(&format!(" CONSTRAINT {name} REFERENCES {target} (\"id\") ON DELETE RESTRICT"));
         }
         statement
     }
 
-    /// The foreign key of a column, where it is a statement of its own.
+    /// The foreign key of a column of a new table, where it is a statement of its own.
     pub(super) fn add_foreign_key(&self, entity: EntityId, table: &str, spec: &ColumnSpec, target: &str) -> Option<String> {
         (self.dialect == Dialect::Postgres).then(|| {
             format!(
@@ -112,7 +114,7 @@ impl Ddl<'_> {
     }
 
     /// An index; unique ones leave archived records out.
-    pub(super) fn create_index(&self, table: &str, spec: &IndexSpec, columns: &[String]) -> String {
+    pub(crate) fn create_index(&self, table: &str, spec: &IndexSpec, columns: &[String]) -> String {
         let unique = if spec.unique { "UNIQUE " } else { "" };
         let live = if spec.live_only { " WHERE \"archived_at\" IS NULL" } else { "" };
         // Lists sort nulls first, see `rows.rs`; a unique index serves equality only.
@@ -122,8 +124,13 @@ impl Ddl<'_> {
     }
 
     /// Drops an index.
-    pub(super) fn drop_index(&self, name: &str) -> String {
+    pub(crate) fn drop_index(&self, name: &str) -> String {
         format!("DROP INDEX IF EXISTS {}{}", self.prefix, quoted(name))
+    }
+
+    /// Gives an index another name, which nobody waits for; PostgreSQL only.
+    pub(super) fn rename_index(&self, from: &str, to: &str) -> String {
+        format!("ALTER INDEX IF EXISTS {}{} RENAME TO {}", self.prefix, quoted(from), quoted(to))
     }
 }
 

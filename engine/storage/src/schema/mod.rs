@@ -1,8 +1,9 @@
 //! Physical tables: what there is ([`Physical`]), what a change of definitions needs ([`plan`]), and doing it (`apply`).
-mod apply;
+mod change;
 mod ddl;
 mod empty;
 mod equal;
+mod measure;
 mod names;
 mod pages;
 mod plan;
@@ -11,15 +12,20 @@ mod stored;
 mod text;
 mod unused;
 
-pub(crate) use ddl::quoted;
+pub(crate) use change::column_names;
+pub(crate) use ddl::{Ddl, quoted};
 pub use equal::Equal;
+pub(crate) use names::{COMING, GOING};
 pub use pages::Claim;
-pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan, plan_from};
-pub use retype::Losses;
+pub use plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanError, PlanStep, TableSpec, plan, plan_beside, plan_from};
+pub use retype::{Converted, Losses};
 pub use text::Lock;
 pub use unused::Unused;
 
 use std::sync::Arc;
+
+/// As many rows as are changed in one transaction while others wait.
+pub const AT_ONCE: usize = 200;
 
 use indexmap::IndexMap;
 use kontor_definitions::{ColumnType, EntityId, FieldId};
@@ -73,6 +79,11 @@ pub struct IndexInfo {
     pub unique: bool,
     /// What is indexed, in order.
     pub fields: Vec<FieldId>,
+}
+
+/// Whether an index is one that a publish under way has built, or has taken out of use: no revision knows it by its name.
+pub fn is_between(index: &str) -> bool {
+    index.starts_with(COMING) || index.starts_with(GOING)
 }
 
 impl Physical {

@@ -1,9 +1,9 @@
 //! Names of tables, columns, indexes and constraints: readable, at most 50 bytes, fixed when they are made.
 //!
 //! A shard of a distributed PostgreSQL puts `_<number>` behind a name, so none of ours ends in `_` and digits.
-use kontor_definitions::{Entity, EntityId, Field, FieldId};
+use kontor_definitions::{Entity, EntityId, Field, FieldId, catalog::FieldClass};
 
-use super::TableInfo;
+use super::{ColumnInfo, ColumnSpec, TableInfo};
 
 const LONGEST: usize = 50;
 
@@ -34,6 +34,18 @@ pub(super) fn next_column(table: &TableInfo, field: &Field) -> String {
     names.next().unwrap_or_else(|| column(field))
 }
 
+/// The column of a field that has none: its own name, unless a publish that was given up has left one of it; that one is
+/// used where its type is the same and every value is computed.
+pub(super) fn free_column(table: &TableInfo, field: &Field, wanted: &ColumnSpec) -> String {
+    let own = |(id, column): &&(FieldId, ColumnInfo)| *id == field.id && column.ty == wanted.ty;
+    let derived = matches!(field.class, FieldClass::Row | FieldClass::Rollup) && wanted.target.is_none();
+    if let Some((_, left)) = table.former.iter().find(own).filter(|_| derived) {
+        return left.name.clone();
+    }
+    let taken = table.former.iter().any(|(_, column)| column.name == wanted.name);
+    if taken { next_column(table, field) } else { wanted.name.clone() }
+}
+
 /// The name a table or column was made with, without its id.
 pub(super) fn readable(physical: &str) -> &str {
     physical.rsplit_once('_').map_or(physical, |(name, _id)| name)
@@ -57,20 +69,35 @@ pub(super) fn foreign_key(entity: EntityId, field: FieldId) -> String {
     format!("fk_{entity}_{}", part(field))
 }
 
+/// The same of a column beside those that the field has had.
+pub(super) fn foreign_key_of(entity: EntityId, spec: &ColumnSpec) -> String {
+    let readable = spec.name.rsplit_once('_').and_then(|(readable, _id)| readable.rsplit_once("_v")).map(|(_, count)| count);
+    match readable.filter(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(_) => format!("{}_h{:016x}", foreign_key(entity, spec.id), hashed(spec.name.bytes())),
+        None => foreign_key(entity, spec.id),
+    }
+}
+
+/// An index that is built while another one of its name may be in use; a publish that is given up leaves it behind.
+pub(crate) const COMING: &str = "new_";
+/// An index that is no longer used and about to be dropped.
+pub(crate) const GOING: &str = "gone_";
+
 /// A unique index (`u`) or a plain one (`i`).
 pub(super) fn index(unique: bool, entity: EntityId, fields: &[FieldId]) -> String {
     let kind = if unique { "u" } else { "i" };
     match fields {
         [one] => format!("{kind}_{entity}_{}", part(*one)),
         many => {
-            let hash = many
-                .iter()
-                .flat_map(|field| field.0.as_str().bytes())
-                .fold(FNV, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
+            let hash = hashed(many.iter().flat_map(|field| field.0.as_str().bytes()));
             let first = many.first().map(|field| part(*field)).unwrap_or_default();
             format!("{kind}_{entity}_{first}_h{hash:016x}")
         }
     }
+}
+
+fn hashed(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(FNV, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
 /// 64-bit FNV-1a: short, stable for ever, and no two sets of fields of one entity collide by chance.

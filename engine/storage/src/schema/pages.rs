@@ -2,7 +2,7 @@
 use kontor_definitions::{ColumnType, EntityId, RecordId, Value};
 
 use super::{Physical, ddl::quoted};
-use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, tx::Tx};
+use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, system::cells::Cells, tx::Tx};
 
 /// Rows that were asked for by id and are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +50,13 @@ impl Tx {
         let held = read(self, &format!("{sql} FOR NO KEY UPDATE SKIP LOCKED"))?;
         let busy = there.into_iter().filter(|id| !held.contains(id)).collect();
         Ok(Claim { held, busy })
+    }
+
+    /// How many rows a table has.
+    pub fn count_rows(&mut self, physical: &Physical, entity: EntityId) -> Result<i64, StorageError> {
+        let Some(table) = physical.tables.get(&entity) else { return Ok(0) };
+        let rows = self.query(&format!("SELECT COUNT(*) FROM {{t}}{}", quoted(&table.name)), &[], &[ColumnType::Integer])?;
+        Cells::first(rows).map_or(Ok(0), |mut cells| cells.integer())
     }
 
     /// Whether a table has more rows than that.

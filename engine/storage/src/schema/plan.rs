@@ -1,4 +1,6 @@
 //! The steps from the tables as they are to those that the definitions need: pure, printable, applied as it stands.
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use kontor_definitions::{
     Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType,
@@ -60,7 +62,8 @@ pub enum PlanAction {
         column: ColumnSpec,
         /// The column was there before. Rows that still say what was converted from it get its value back.
         again: bool,
-        /// What values are converted from and to; nothing for derived fields, which are computed anew.
+        /// What values are converted from and to; nothing for derived fields, which are computed anew, and for values that
+        /// stay as they are.
         conversion: Option<(Shape, Shape)>,
     },
     /// The column of a removed field is kept but no longer used.
@@ -173,11 +176,23 @@ pub fn plan(physical: &Physical, catalog: &Catalog) -> Result<Plan, StorageError
 
 /// The same from the definitions that are live: they say what the values of a field mean, where columns do not.
 pub fn plan_from(physical: &Physical, before: &Catalog, catalog: &Catalog) -> Result<Plan, StorageError> {
+    plan_beside(physical, (before, catalog), &BTreeSet::new())
+}
+
+/// The same with another column for some fields that could keep theirs: it is filled while the one they have is still used.
+pub fn plan_beside(
+    physical: &Physical,
+    (before, catalog): (&Catalog, &Catalog),
+    beside: &BTreeSet<(EntityId, FieldId)>,
+) -> Result<Plan, StorageError> {
     let mut steps = Vec::new();
     for entity in catalog.entities.values() {
         match physical.tables.get(&entity.id) {
             None => steps.push(step(entity, None, PlanAction::CreateTable { table: table_spec(entity) })),
-            Some(table) => change_table(table, before.entity(entity.id).map(AsRef::as_ref), entity, &mut steps)?,
+            Some(table) => {
+                let old = before.entity(entity.id).map(AsRef::as_ref);
+                change_table((table, old), (entity, beside), &mut steps)?;
+            }
         }
     }
     for (id, table) in &physical.tables {
@@ -214,7 +229,11 @@ fn step(entity: &Entity, field: Option<&str>, action: PlanAction) -> PlanStep {
     }
 }
 
-fn change_table(table: &TableInfo, before: Option<&Entity>, entity: &Entity, steps: &mut Vec<PlanStep>) -> Result<(), PlanError> {
+fn change_table(
+    (table, before): (&TableInfo, Option<&Entity>),
+    (entity, beside): (&Entity, &BTreeSet<(EntityId, FieldId)>),
+    steps: &mut Vec<PlanStep>,
+) -> Result<(), PlanError> {
     if table.retired {
         steps.push(step(entity, None, PlanAction::RestoreTable));
     }
@@ -223,8 +242,8 @@ fn change_table(table: &TableInfo, before: Option<&Entity>, entity: &Entity, ste
         let Some(wanted) = column_spec(entity, field) else { continue };
         let old = before.and_then(|before| before.field(field.id));
         let action = match table.columns.get(&field.id) {
-            None => PlanAction::AddColumn { column: wanted },
-            Some(column) => match retyped(table, (column, old), (entity, field), &wanted)? {
+            None => PlanAction::AddColumn { column: ColumnSpec { name: names::free_column(table, field, &wanted), ..wanted } },
+            Some(column) => match retyped(table, (column, old), (entity, field, beside), &wanted)? {
                 Some(retype) => {
                     moved.push(field.id);
                     retype
@@ -269,9 +288,10 @@ fn change_indexes(table: &TableInfo, entity: &Entity, moved: &[FieldId], steps: 
 fn retyped(
     table: &TableInfo,
     (column, old): (&ColumnInfo, Option<&Field>),
-    (entity, field): (&Entity, &Field),
+    (entity, field, beside): (&Entity, &Field, &BTreeSet<(EntityId, FieldId)>),
     wanted: &ColumnSpec,
 ) -> Result<Option<PlanAction>, PlanError> {
+    let beside = beside.contains(&(entity.id, field.id));
     let stored_alike = column.ty == wanted.ty && (column.target.is_none() || column.target == wanted.target);
     let encrypted = |ty| matches!(ty, ColumnType::Encrypted(_));
     if column.ty != wanted.ty && (encrypted(column.ty) || encrypted(wanted.ty)) {
@@ -280,6 +300,8 @@ fn retyped(
     }
     let derived = matches!(field.class, FieldClass::Row | FieldClass::Rollup);
     let former = table.former.iter().find(|(id, former)| *id == field.id && former.ty == wanted.ty).map(|(_, former)| former);
+    // The foreign key that a column once had is not known.
+    let former = former.filter(|_| wanted.target.is_none());
     let generic;
     let from = match old.filter(|old| old.column() == Some(column.ty)) {
         Some(old) => Some(&old.ty),
@@ -290,6 +312,7 @@ fn retyped(
         }
     };
     let conversion = match from.map(|from| (convert::retype(from, &field.ty), from)) {
+        _ if stored_alike && beside => None,
         _ if stored_alike && (old.is_none() || derived) => return Ok(None),
         _ if derived => None,
         Some((Retype::Keep, from)) if stored_alike => match former.and(convert::shapes(from, &field.ty)) {

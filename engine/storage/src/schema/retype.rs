@@ -1,8 +1,8 @@
 //! Giving a field another type: what would be lost is counted first, then the values are converted in chunks.
-use kontor_definitions::{ColumnType, FieldId, RecordId, Value, convert::Shape};
+use kontor_definitions::{ColumnType, RecordId, Value, convert::Shape};
 
-use super::{ColumnInfo, Physical, PlanAction, PlanStep, TableInfo, ddl::quoted};
-use crate::{bind::Bind, error::StorageError, tx::Tx};
+use super::{ColumnInfo, Physical, PlanAction, PlanStep, TableInfo, ddl::quoted, names};
+use crate::{bind::Bind, error::StorageError, query::Row, tx::Tx};
 
 /// Rows of a chunk.
 const CHUNK: usize = 1000;
@@ -17,6 +17,15 @@ pub struct Losses {
     pub rows: u64,
     /// A few of the values, each with how many of the rows hold it.
     pub examples: Vec<(Value, u64)>,
+}
+
+/// What filling the column of a new type did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Converted {
+    /// The rows whose new column changed.
+    pub changed: Vec<RecordId>,
+    /// What it could not keep.
+    pub losses: Losses,
 }
 
 /// The columns of one change of type.
@@ -42,12 +51,16 @@ enum Become {
 impl Retyped<'_> {
     /// A row that still says what was converted from its value of then gets that value back; every other is converted.
     fn of(&self, now: &Value, then: &Value) -> Become {
-        let (from, to) = self.shapes;
-        if !then.is_null() && from.convert(then).value == *now {
+        if !then.is_null() && self.shapes.0.convert(then).value == *now {
             return Become::Stays;
         }
-        let converted = to.convert(now);
-        if converted.value == *then && converted.exact {
+        self.anew(now, then)
+    }
+
+    /// Every row is converted, whatever the new column holds.
+    fn anew(&self, now: &Value, there: &Value) -> Become {
+        let converted = self.shapes.1.convert(now);
+        if converted.value == *there && converted.exact {
             return Become::Stays;
         }
         Become::Changes { value: converted.value, exact: converted.exact }
@@ -77,29 +90,60 @@ impl Tx {
         }
     }
 
-    /// Fills the column of the new type. The column of then is the field's former one by now.
-    pub(super) fn convert(
-        &mut self,
-        table: &TableInfo,
-        field: FieldId,
-        from: &ColumnInfo,
-        (again, shapes): (bool, (&Shape, &Shape)),
-    ) -> Result<(), StorageError> {
-        let to = table.column(field)?;
-        let retyped = Retyped { table, from, to: (&to.name, to.ty), again, shapes };
-        let mut after = None;
-        loop {
-            let rows = self.chunk(&retyped, after)?;
-            let changes = rows.iter().filter_map(|[id, now, then]| match retyped.of(now, then) {
-                Become::Stays => None,
-                Become::Changes { value, .. } => Some((id.clone(), value)),
-            });
-            self.put(&retyped, changes.collect())?;
-            after = last_id(&rows);
-            if rows.len() < CHUNK {
-                return Ok(());
+    /// Fills the column of a step's new type for some rows; answers which of them changed and what could not be kept. Steps of
+    /// other kinds change nothing. The tables are those before the plan, but the new column is there.
+    pub fn convert(&mut self, before: &Physical, step: &PlanStep, ids: &[RecordId]) -> Result<Converted, StorageError> {
+        let mut done = Converted::default();
+        let PlanAction::RetypeColumn { column, again, conversion: Some((from, to)) } = &step.action else { return Ok(done) };
+        let table = before.table(step.entity_id)?;
+        let now = table.column(column.id)?;
+        let retyped = Retyped { table, from: now, to: (&column.name, column.ty), again: *again, shapes: (from, to) };
+        let mut changes = Vec::new();
+        for [id, now, then] in self.these(&retyped, ids)? {
+            // Without a column of then, what stands in the new one is from an earlier turn.
+            let becomes = if *again { retyped.of(&now, &then) } else { retyped.anew(&now, &then) };
+            if let Become::Changes { value, exact } = becomes {
+                if !exact {
+                    done.losses.add(&now);
+                }
+                if let Value::Id(id) = id {
+                    done.changed.push(RecordId(id));
+                }
+                changes.push((id, value));
             }
         }
+        self.put(&retyped, changes)?;
+        Ok(done)
+    }
+
+    /// Copies the values of a step's field as they are into its other column, for some rows.
+    pub fn copy(&mut self, before: &Physical, step: &PlanStep, ids: &[RecordId]) -> Result<(), StorageError> {
+        let PlanAction::RetypeColumn { column, .. } = &step.action else { return Ok(()) };
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let table = before.table(step.entity_id)?;
+        let (from, table) = (table.column(column.id)?, quoted(&table.name));
+        let mut copies = format!("{} = {}", quoted(&column.name), quoted(&from.name));
+        if matches!(column.ty, ColumnType::Encrypted(_)) {
+            let beside = quoted(&names::fingerprint(&column.name));
+            copies.push_str(&format!(", {beside} = {}", quoted(&from.found_by())));
+        }
+        let (wanted, binds) = listed_ids(ids);
+        let sql = format!("UPDATE {{t}}{table} SET {copies} WHERE \"id\" IN ({wanted})");
+        self.execute(&sql, &binds).map(drop)
+    }
+
+    /// Some rows: id, value now, value in the new column.
+    fn these(&mut self, retyped: &Retyped<'_>, ids: &[RecordId]) -> Result<Vec<[Value; 3]>, StorageError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, to, table) = (quoted(&retyped.from.name), quoted(retyped.to.0), quoted(&retyped.table.name));
+        let (wanted, binds) = listed_ids(ids);
+        let sql = format!("SELECT \"id\", {now}, {to} FROM {{t}}{table} WHERE \"id\" IN ({wanted}) ORDER BY \"id\"");
+        let types = [ColumnType::Uuid, retyped.from.ty, retyped.to.1];
+        Ok(self.query(&sql, &binds, &types)?.into_iter().map(three).collect())
     }
 
     /// Rows by id that hold a value now or held one then: id, value now, value then.
@@ -119,14 +163,7 @@ impl Tx {
             types.push(retyped.to.1);
         }
         let sql = format!("SELECT {columns} FROM {{t}}{table} WHERE {behind}{filled} ORDER BY \"id\" LIMIT {CHUNK}");
-        let rows = self.query(&sql, &binds, &types)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let mut cells = row.into_iter().map(listed);
-                [(); 3].map(|()| cells.next().unwrap_or_default())
-            })
-            .collect())
+        Ok(self.query(&sql, &binds, &types)?.into_iter().map(three).collect())
     }
 
     fn put(&mut self, retyped: &Retyped<'_>, changes: Vec<(Value, Value)>) -> Result<(), StorageError> {
@@ -149,6 +186,18 @@ impl Tx {
 }
 
 impl Losses {
+    /// Adds what other rows of the same step lost.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for (value, rows) in &other.examples {
+            if let Some((_, known)) = self.examples.iter_mut().find(|(known, _)| known == value) {
+                *known += rows;
+            } else if self.examples.len() < EXAMPLES {
+                self.examples.push((value.clone(), *rows));
+            }
+        }
+    }
+
     fn add(&mut self, value: &Value) {
         self.rows += 1;
         if let Some((_, rows)) = self.examples.iter_mut().find(|(known, _)| known == value) {
@@ -157,6 +206,16 @@ impl Losses {
             self.examples.push((value.clone(), 1));
         }
     }
+}
+
+fn listed_ids(ids: &[RecordId]) -> (String, Vec<Bind>) {
+    let wanted = (1..=ids.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
+    (wanted, ids.iter().map(|id| Bind::id(id.0)).collect())
+}
+
+fn three(row: Row) -> [Value; 3] {
+    let mut cells = row.into_iter().map(listed);
+    [(); 3].map(|()| cells.next().unwrap_or_default())
 }
 
 fn last_id(rows: &[[Value; 3]]) -> Option<RecordId> {

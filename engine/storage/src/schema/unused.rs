@@ -153,7 +153,9 @@ impl Tx {
         let missing = || StorageError::Bug(format!("entity {entity} has no table"));
         let table = physical.tables.get_mut(&entity).ok_or_else(missing)?;
         // An encrypted one goes with its fingerprints.
-        let beside = table.columns.values().find(|column| column.name == name).map(|column| column.found_by().into_owned());
+        let former = table.former.iter().map(|(_, column)| column);
+        let beside =
+            table.columns.values().chain(former).find(|column| column.name == name).map(|column| column.found_by().into_owned());
         for column in BTreeSet::from([name.to_owned(), beside.unwrap_or_else(|| name.to_owned())]) {
             let sql = format!("ALTER TABLE {}{} DROP COLUMN {}", self.prefix(), quoted(&table.name), quoted(&column));
             self.run(&sql, Vec::new())?;

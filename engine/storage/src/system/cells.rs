@@ -25,6 +25,13 @@ impl Cells {
     pub(crate) fn text(&mut self) -> Result<String, StorageError> {
         self.optional_text()?.ok_or_else(|| unexpected("a text", &Value::Null))
     }
+    /// Yes or no.
+    pub(crate) fn boolean(&mut self) -> Result<bool, StorageError> {
+        match self.next()? {
+            Value::Bool(value) => Ok(value),
+            other => Err(unexpected("yes or no", &other)),
+        }
+    }
     /// A text or null.
     pub(crate) fn optional_text(&mut self) -> Result<Option<String>, StorageError> {
         match self.next()? {

@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod integrity;
 pub mod outbox;
 pub mod package;
+pub mod publishing;
 pub mod retired_id;
 pub mod revision;
 pub mod seal;

@@ -31,6 +31,8 @@ ON CONFLICT (entity, record, field) DO UPDATE SET tokens = excluded.tokens";
 const REMOVE_ONE: &str = "DELETE FROM {t}search WHERE entity = ?1 AND record = ?2 AND field = ?3";
 const REMOVE: &str = "DELETE FROM {t}search WHERE entity = ?1 AND record = ?2";
 const CLEAR: &str = "DELETE FROM {t}search WHERE entity = ?1 AND field = ?2";
+const CLEAR_SOME: &str = "DELETE FROM {t}search WHERE entity = ?1 AND field = ?2 AND record IN (
+SELECT record FROM {t}search WHERE entity = ?1 AND field = ?2 LIMIT ";
 const OF_RECORDS: &str = "SELECT record, field, tokens FROM {t}search
 WHERE entity = ?1 AND record > ?2 AND record <= ?3 ORDER BY record, field";
 const COUNT: &str = "SELECT COUNT(*) FROM {t}search";
@@ -85,6 +87,22 @@ pub fn fields(tx: &mut Tx) -> Result<Vec<IndexedField>, StorageError> {
 pub fn put_field(tx: &mut Tx, of: &IndexedField) -> Result<(), StorageError> {
     let binds = [Bind::text(of.entity.as_str()), Bind::text(of.field.as_str()), Bind::text(of.way.as_str())];
     tx.execute(PUT_FIELD, &binds).map(drop)
+}
+
+/// Takes at most so many words of a field out of the index; the field is forgotten with the last of them. Answers whether
+/// some are left.
+pub fn clear_some(tx: &mut Tx, of: &IndexedField, at_most: usize) -> Result<bool, StorageError> {
+    let binds = [Bind::text(of.entity.as_str()), Bind::text(of.field.as_str())];
+    let left = tx.execute(&format!("{CLEAR_SOME}{at_most})"), &binds)? > 0;
+    if !left {
+        remove_field(tx, &of.entity, &of.field)?;
+    }
+    Ok(left)
+}
+
+/// Forgets that a field is indexed.
+pub fn remove_field(tx: &mut Tx, entity: &str, field: &str) -> Result<(), StorageError> {
+    tx.execute(REMOVE_FIELD, &[Bind::text(entity), Bind::text(field)]).map(drop)
 }
 
 /// Takes a field out of the index, with the tokens of all its records.

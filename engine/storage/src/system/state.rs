@@ -1,8 +1,8 @@
 //! The state of a tenant: which revision is live, and how often rights have changed.
-use kontor_definitions::ColumnType;
+use kontor_definitions::{ColumnType, Value};
 
 use super::cells::Cells;
-use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, tx::Tx};
+use crate::{bind::Bind, error::StorageError, marking::Marking, query::Row, store::Dialect, tx::Tx};
 
 /// What every transaction reads first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,12 @@ pub struct State {
 }
 
 const READ: &str = "SELECT revision, rights_version FROM {t}state WHERE id = 1";
-const READ_FOR_SHARE: &str = "SELECT revision, rights_version FROM {t}state WHERE id = 1 FOR SHARE";
-const READ_FOR_UPDATE: &str = "SELECT revision, rights_version FROM {t}state WHERE id = 1 FOR UPDATE";
+const READ_MARKING: &str = "SELECT revision, rights_version, marking FROM {t}state WHERE id = 1";
+const READ_FOR_SHARE: &str = "SELECT revision, rights_version, marking FROM {t}state WHERE id = 1 FOR SHARE";
+/// A lock of the whole table stands in line with those that FOR SHARE takes of it, so writers that follow one another without
+/// a gap cannot keep a publish waiting for ever; those who only read the row pass.
+const CLOSE: &str = "LOCK TABLE {t}state IN EXCLUSIVE MODE";
+const SET_MARKING: &str = "UPDATE {t}state SET marking = ?1 WHERE id = 1";
 const SET_REVISION: &str = "UPDATE {t}state SET revision = ?1 WHERE id = 1";
 const BUMP_RIGHTS: &str = "UPDATE {t}state SET rights_version = rights_version + 1 WHERE id = 1";
 const TYPES: [ColumnType; 2] = [ColumnType::Integer, ColumnType::Integer];
@@ -30,21 +34,38 @@ pub fn read(tx: &mut Tx) -> Result<State, StorageError> {
 pub fn read_for_share(tx: &mut Tx) -> Result<State, StorageError> {
     // SQLite has one writer at a time: the lock is there already.
     let sql = match tx.dialect() {
-        Dialect::Sqlite => READ,
+        Dialect::Sqlite => READ_MARKING,
         Dialect::Postgres => READ_FOR_SHARE,
     };
-    let rows = tx.query(sql, &[], &TYPES)?;
+    let rows = tx.query(sql, &[], &[ColumnType::Integer, ColumnType::Integer, ColumnType::Text])?;
+    let marking = match rows.first().and_then(|row| row.get(2)) {
+        Some(Value::Text(text)) => Some(Marking::read(text)?),
+        _ => None,
+    };
+    tx.mark_by(marking);
     decode(rows)
 }
 
-/// The state, for a publish: waits for the writers under way and keeps new ones waiting.
-pub fn read_for_update(tx: &mut Tx) -> Result<State, StorageError> {
-    let sql = match tx.dialect() {
-        Dialect::Sqlite => READ,
-        Dialect::Postgres => READ_FOR_UPDATE,
-    };
-    let rows = tx.query(sql, &[], &TYPES)?;
-    decode(rows)
+/// The state, for a step of a publish: waits for the writers under way, keeps new ones waiting and marks nothing itself.
+pub fn close(tx: &mut Tx) -> Result<State, StorageError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.wait_for_locks()?;
+        tx.execute(CLOSE, &[])?;
+    }
+    tx.mark_by(None);
+    read(tx)
+}
+
+/// Tells writers what to mark from now on; the gate is closed.
+pub fn set_marking(tx: &mut Tx, marking: Option<&Marking>) -> Result<(), StorageError> {
+    let text = marking.map(Marking::text).transpose()?;
+    tx.execute(SET_MARKING, &[text.map_or(Bind::null(ColumnType::Text), Bind::text)]).map(drop)
+}
+
+/// Whether writers mark what they write.
+pub fn is_marking(tx: &mut Tx) -> Result<bool, StorageError> {
+    let rows = tx.query(READ_MARKING, &[], &[ColumnType::Integer, ColumnType::Integer, ColumnType::Text])?;
+    Ok(rows.first().and_then(|row| row.get(2)).is_some_and(|marking| !marking.is_null()))
 }
 
 /// Makes a revision the live one.

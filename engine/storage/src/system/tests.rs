@@ -33,7 +33,7 @@ fn state_starts_empty_and_follows() {
         let first = tenant.read_blocking(state::read).unwrap();
         assert_eq!(first, state::State { revision: 0, rights_version: 0 });
         let seen = write(&tenant, |tx| {
-            state::read_for_update(tx)?;
+            state::close(tx)?;
             state::set_revision(tx, 7)?;
             state::bump_rights(tx)?;
             state::read_for_share(tx)

@@ -63,7 +63,8 @@ impl PostgresLink {
         Ok(())
     }
 
-    fn connect(&mut self) -> Result<(), StorageError> {
+    /// Connects unless it is.
+    pub(crate) fn connect(&mut self) -> Result<(), StorageError> {
         if self.connection.is_some() {
             return Ok(());
         }

@@ -8,10 +8,12 @@ use crate::harness::{both_databases, database::Database, raw::Raw};
 both_databases!(ordinary_work_is_clean, damage_is_found, only_the_engine_may_ask);
 
 /// Tables that damage is done to; a copy of each undoes it.
-const TABLES: [&str; 8] = ["history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
+const TABLES: [&str; 9] =
+    ["state", "history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
 
 /// Damage: what it is called, the statement, the invariant it breaks. `{order}`, `{order.total}` … are physical names.
-const DAMAGE: [(&str, &str, Invariant); 24] = [
+const DAMAGE: [(&str, &str, Invariant); 25] = [
+    ("a publish left its marks on", "UPDATE {t}state SET marking = 'x'", Invariant::Tables),
     ("a total is raised", "UPDATE {t}{order} SET {order.total} = {order.total} + 1", Invariant::Derived),
     ("an amount of a line is raised", "UPDATE {t}{order_line} SET {order_line.amount} = 7", Invariant::Derived),
     ("a quantity is changed", "UPDATE {t}{order_line} SET {order_line.qty} = {order_line.qty} + 1", Invariant::Derived),

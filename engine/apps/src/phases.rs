@@ -1,0 +1,360 @@
+//! A release in phases: tables are filled beside those in use while writers go on, and only the last step keeps them waiting.
+//!
+//! *Begin* notes it; *expand* makes tables and columns that nobody uses; *announce* makes every writer mark what it writes
+//! (`Marking` in the `state` row); then every row is *filled* chunk by chunk, indexes are *built* beside, and what was marked is
+//! filled again until little is left. *Live* is one short transaction that closes the gate for writers, fills the rest and sets
+//! the revision; *finish* drops what is no longer used and fills words. Before *live* nothing that the revision before
+//! reads is touched, so giving up means forgetting: see `recover.rs`.
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use kontor_definitions::{EntityId, Field, FieldId, RecordId, Severity};
+use kontor_storage::{
+    Lease, Marking, Physical, Plan, PlanStep, Queue, StorageError, Tx,
+    schema::{AT_ONCE, PlanAction},
+    system::{
+        publishing::{self, Mark, Phase, Publish},
+        state,
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    backfill::{BackfillWork, Stage},
+    derived::{self, Work},
+    error::AppError,
+    losses::Data,
+    outline, recover,
+    release::{self, Prepared, patiently},
+    required, search,
+    snapshot::Snapshot,
+    tenant::Tenant,
+};
+
+/// Marked rows that may be left for the transaction in which the revision goes live.
+const LEFT: usize = 100;
+/// Rows that are filled in that transaction at most, with what builds on them.
+const MOST: usize = 4 * LEFT;
+/// The pause where every row that is left is locked by somebody.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What is done, known from the beginning.
+struct Intent {
+    prepared: Arc<Prepared>,
+    token: Uuid,
+    plan: Plan,
+    work: Vec<Work>,
+    /// Fields that keep their value but where the one they stand on is filled.
+    carried: Vec<Work>,
+    marking: Marking,
+}
+
+/// What is done once the new columns are there.
+struct Course {
+    intent: Intent,
+    /// The tables as writers use them.
+    base: Physical,
+    /// The definitions to come, over the tables as they will be.
+    next: Snapshot,
+}
+
+/// Which values are filled: those converted or copied come first, so that computed ones find them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Values,
+    Computed,
+}
+
+/// Makes prepared definitions live. Blocks for as long as it takes.
+pub(crate) fn run(tenant: &Tenant, prepared: Arc<Prepared>) -> Result<Arc<Snapshot>, AppError> {
+    let mut lease = tenant.db().lease()?.ok_or(AppError::Publishing)?;
+    let looked = Arc::clone(&prepared);
+    let intent = tenant.db().read_blocking(move |tx| Intent::new(tx, looked))?;
+    let (token, backfill) = (intent.token, Arc::clone(&prepared.backfill));
+    intent.begin(tenant)?;
+    match intent.until_live(tenant, &mut lease) {
+        Ok(snapshot) => {
+            let snapshot = tenant.swap(Arc::new(snapshot));
+            backfill.reached(Stage::Live)?;
+            // The revision is live; what is not finished now is by the next publish, or the next start.
+            if let Err(error) = recover::finish(tenant, &mut lease, token, &snapshot) {
+                tracing::warn!(%error, "a publish is live but not finished");
+            }
+            backfill.reached(Stage::Finished)?;
+            Ok(snapshot)
+        }
+        Err(error) => {
+            if let Err(left) = recover::give_up(tenant, &mut lease, token, &error) {
+                tracing::warn!(error = %left, "what a publish left behind could not be cleared away yet");
+            }
+            Err(error)
+        }
+    }
+}
+
+impl Intent {
+    fn new(tx: &mut Tx, prepared: Arc<Prepared>) -> Result<Self, AppError> {
+        tx.be_patient()?;
+        let (before, catalog, sources) = (&prepared.before, &prepared.catalog, &prepared.candidate.sources);
+        let physical = tx.physical()?;
+        let plan = outline::plan(&physical, &before.catalog, catalog, sources)?;
+        let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
+        let work = derived::changed(before, catalog, &plan, &fills);
+        let carried = derived::carried(catalog, &fills);
+        let mut beside = derived::in_use(before, &work);
+        beside.append(&mut derived::in_use(before, &carried));
+        let mut plan = outline::plan_beside(&physical, (&before.catalog, catalog), sources, &beside)?;
+        release::refuse(tx, &prepared, &physical, &mut plan)?;
+        let mut rows: BTreeSet<EntityId> = work.iter().map(|(entity, _)| *entity).collect();
+        rows.extend(plan.steps.iter().filter(|step| is_retype(step)).map(|step| step.entity_id));
+        let marking = Marking { rows, links: derived::links(catalog, &work) };
+        let token = prepared.act.luck().record().0;
+        Ok(Self { prepared, token, plan, work, carried, marking })
+    }
+
+    fn begin(&self, tenant: &Tenant) -> Result<(), AppError> {
+        let (prepared, token) = (Arc::clone(&self.prepared), self.token);
+        let chunked: Vec<EntityId> = self.passes().into_iter().map(|(entity, _)| entity).collect();
+        tenant.db().write_blocking(Queue::Interactive, move |tx| {
+            release::demand_current(tx, &prepared.candidate)?;
+            let physical = tx.physical()?;
+            let mut total = 0;
+            for entity in &chunked {
+                total += tx.count_rows(&physical, *entity)?;
+            }
+            let (revision, act) = (prepared.candidate.on + 1, prepared.act);
+            let (phase, done, problem) = (Phase::Filling, 0, None);
+            let publish = Publish { token, revision, phase, begun_at: act.at, begun_by: act.by, done, total, problem };
+            Ok(publishing::begin(tx, &publish)?)
+        })
+    }
+
+    fn until_live(self, tenant: &Tenant, lease: &mut Lease) -> Result<Snapshot, AppError> {
+        let backfill = Arc::clone(&self.prepared.backfill);
+        backfill.reached(Stage::Begun)?;
+        let course = Arc::new(self.expand(tenant)?);
+        backfill.reached(Stage::Expanded)?;
+        let announced = Arc::clone(&course);
+        patiently(tenant, move |tx| {
+            state::close(tx)?;
+            announced.demand_own(tx, 0)?;
+            Ok(state::set_marking(tx, Some(&announced.intent.marking))?)
+        })?;
+        backfill.reached(Stage::Announced)?;
+        for (entity, pass) in course.intent.passes() {
+            course.fill(tenant, entity, pass)?;
+        }
+        backfill.reached(Stage::Filled)?;
+        for step in &course.intent.plan.steps {
+            lease.build(&course.next.physical, step).map_err(|error| course.refused(error))?;
+        }
+        backfill.reached(Stage::Indexed)?;
+        loop {
+            course.drain(tenant)?;
+            let last = Arc::clone(&course);
+            if let Some(snapshot) = patiently(tenant, move |tx| last.live(tx))? {
+                return Ok(snapshot);
+            }
+        }
+    }
+
+    /// Makes the new tables and columns, one table at a time so that few locks are held at once.
+    fn expand(self, tenant: &Tenant) -> Result<Course, AppError> {
+        let plan = Arc::new(self.plan.clone());
+        let makes = |step: &&PlanStep| matches!(step.action, PlanAction::AddColumn { .. }) || is_retype(step);
+        let entities: BTreeSet<EntityId> = plan.steps.iter().filter(makes).map(|step| step.entity_id).collect();
+        if plan.steps.iter().any(|step| matches!(step.action, PlanAction::CreateTable { .. })) {
+            let plan = Arc::clone(&plan);
+            patiently(tenant, move |tx| Ok(tx.make_tables(&plan)?))?;
+        }
+        for entity in entities {
+            let plan = Arc::clone(&plan);
+            patiently(tenant, move |tx| Ok(tx.make_columns(&plan, entity)?))?;
+        }
+        let base = tenant.db().read_blocking(Tx::physical)?;
+        let next = Snapshot {
+            revision: self.prepared.candidate.on + 1,
+            catalog: Arc::clone(&self.prepared.catalog),
+            physical: Arc::new(base.settled(&self.plan)?),
+            sources: Arc::clone(&self.prepared.candidate.sources),
+            fingerprint: Arc::clone(&self.prepared.fingerprint),
+        };
+        Ok(Course { intent: self, base, next })
+    }
+
+    /// The tables to go through, in order.
+    fn passes(&self) -> Vec<(EntityId, Pass)> {
+        let retyped: BTreeSet<EntityId> =
+            self.plan.steps.iter().filter(|step| self.fills_values(step)).map(|step| step.entity_id).collect();
+        let values = retyped.into_iter().map(|entity| (entity, Pass::Values));
+        values.chain(self.work.iter().map(|(entity, _)| (*entity, Pass::Computed))).collect()
+    }
+
+    /// Whether a step converts or copies what was entered.
+    fn fills_values(&self, step: &PlanStep) -> bool {
+        let PlanAction::RetypeColumn { column, .. } = &step.action else { return false };
+        let entity = self.prepared.catalog.entity(step.entity_id);
+        let is_input = entity.and_then(|entity| entity.field(column.id)).is_some_and(Field::is_input);
+        is_input || self.carried.iter().any(|(entity, fields)| *entity == step.entity_id && fields.contains(&column.id))
+    }
+}
+
+impl Course {
+    /// Goes through a table in chunks, each a transaction of its own with writers between.
+    fn fill(self: &Arc<Self>, tenant: &Tenant, entity: EntityId, pass: Pass) -> Result<(), AppError> {
+        let mut after = None;
+        loop {
+            let course = Arc::clone(self);
+            let page = move |tx: &mut Tx| {
+                let ids = tx.ids_after(&course.base, entity, after, AT_ONCE)?;
+                course.demand_own(tx, ids.len())?;
+                let claim = tx.claim(&course.base, entity, &ids)?;
+                for id in &claim.busy {
+                    tx.mark((entity, *id), true)?;
+                }
+                course.treat(tx, entity, pass, &claim.held)?;
+                Ok::<_, AppError>(ids.last().copied())
+            };
+            after = tenant.db().write_blocking(Queue::Interactive, page)?;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Fills again what was marked, until little is left.
+    fn drain(self: &Arc<Self>, tenant: &Tenant) -> Result<(), AppError> {
+        loop {
+            let course = Arc::clone(self);
+            let (taken, busy) = tenant.db().write_blocking(Queue::Interactive, move |tx| {
+                course.demand_own(tx, 0)?;
+                course.again(tx)
+            })?;
+            if taken <= LEFT {
+                return Ok(());
+            }
+            if busy == taken {
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// The last step: nobody writes, what is left is filled, and the revision is live. Nothing where too much was left.
+    fn live(&self, tx: &mut Tx) -> Result<Option<Snapshot>, AppError> {
+        let (prepared, token) = (&self.intent.prepared, self.intent.token);
+        if state::close(tx)?.revision != prepared.candidate.on {
+            return Err(AppError::ChangedMeanwhile);
+        }
+        self.demand_own(tx, 0)?;
+        let mut treated = 0;
+        loop {
+            match self.again(tx)? {
+                (0, _) => break,
+                // What was filled so far stays filled.
+                (taken, _) if treated + taken > MOST => return Ok(None),
+                (taken, _) => treated += taken,
+            }
+        }
+        let physical = tx.settle(&self.intent.plan).map_err(|error| self.refused(error))?;
+        state::set_marking(tx, None)?;
+        for step in self.intent.plan.steps.iter().filter(|step| is_retype(step)) {
+            if let PlanAction::RetypeColumn { column, .. } = &step.action {
+                search::unnote(tx, step.entity_id, column.id)?;
+            }
+        }
+        release::store(tx, prepared, self.next.revision)?;
+        publishing::advance(tx, token, Phase::Finishing, None)?;
+        Ok(Some(Snapshot { physical: Arc::new(physical), ..self.next.clone() }))
+    }
+
+    /// Fills a chunk of marked rows again; answers how many there were, and how many of them are locked by somebody.
+    fn again(&self, tx: &mut Tx) -> Result<(usize, usize), AppError> {
+        let marks = publishing::marks(tx, AT_ONCE)?;
+        publishing::forget(tx, &marks)?;
+        let mut busy = 0;
+        // What others build on comes first.
+        let mut entities: Vec<EntityId> = self.intent.passes().into_iter().map(|(entity, _)| entity).collect();
+        entities.dedup();
+        let mut done = BTreeSet::new();
+        for entity in entities.into_iter().filter(|entity| done.insert(*entity)) {
+            let of = |written: Option<bool>| -> BTreeSet<RecordId> {
+                let asked = |mark: &&Mark| mark.entity == entity && written.is_none_or(|written| mark.written == written);
+                marks.iter().filter(asked).map(|mark| mark.record).collect()
+            };
+            let (all, written) = (of(None), of(Some(true)));
+            let claim = tx.claim(&self.base, entity, &all.into_iter().collect::<Vec<_>>())?;
+            busy += claim.busy.len();
+            for id in &claim.busy {
+                tx.mark((entity, *id), written.contains(id))?;
+            }
+            let held_written: Vec<RecordId> = claim.held.iter().copied().filter(|id| written.contains(id)).collect();
+            let mut changed = self.treat(tx, entity, Pass::Values, &held_written)?;
+            changed.append(&mut self.treat(tx, entity, Pass::Computed, &claim.held)?);
+            for link in self.intent.marking.links.iter().filter(|link| link.from == entity) {
+                tx.mark_above(&self.next.physical, link, &changed)?;
+            }
+        }
+        Ok((marks.len(), busy))
+    }
+
+    /// Fills some rows, which are locked; answers those whose values changed.
+    fn treat(&self, tx: &mut Tx, entity: EntityId, pass: Pass, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        match pass {
+            Pass::Values => self.convert(tx, entity, ids),
+            Pass::Computed => self.compute(tx, entity, ids),
+        }
+    }
+
+    fn convert(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        let mut changed = Vec::new();
+        for step in self.intent.plan.steps.iter().filter(|step| step.entity_id == entity && self.intent.fills_values(step)) {
+            if matches!(step.action, PlanAction::RetypeColumn { conversion: None, .. }) {
+                tx.copy(&self.base, step, ids)?;
+                changed.extend_from_slice(ids);
+                continue;
+            }
+            let converted = tx.convert(&self.base, step, ids)?;
+            if converted.losses.rows > 0 && !self.intent.prepared.candidate.accept_loss {
+                let mut step = step.clone();
+                step.data_lost = converted.losses.rows;
+                return Err(AppError::Findings(vec![self.data().loss(&step, &converted.losses, Severity::Error)]));
+            }
+            changed.extend(converted.changed);
+        }
+        Ok(changed)
+    }
+
+    fn compute(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        let mut fields: Vec<FieldId> = Vec::new();
+        for field in self.intent.work.iter().filter(|(of, _)| *of == entity).flat_map(|(_, fields)| fields) {
+            if !fields.contains(field) {
+                fields.push(*field);
+            }
+        }
+        if fields.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prepared = &self.intent.prepared;
+        let work = BackfillWork { snapshot: &self.next, entity, fields: &fields, act: prepared.act, words: false };
+        prepared.backfill.rows(tx, &work, ids)
+    }
+
+    /// Nobody else has taken the publish over, or given it up for us.
+    fn demand_own(&self, tx: &mut Tx, rows: usize) -> Result<(), AppError> {
+        if publishing::count(tx, self.intent.token, rows)? { Ok(()) } else { Err(AppError::ChangedMeanwhile) }
+    }
+
+    fn refused(&self, error: StorageError) -> AppError {
+        let prepared = &self.intent.prepared;
+        outline::refused(error, &self.intent.plan, &prepared.catalog, &prepared.candidate.sources)
+    }
+
+    fn data(&self) -> Data<'_> {
+        let prepared = &self.intent.prepared;
+        Data { physical: &self.base, catalog: &prepared.catalog, sources: &prepared.candidate.sources }
+    }
+}
+
+/// Whether a step gives a field another column.
+fn is_retype(step: &PlanStep) -> bool {
+    matches!(step.action, PlanAction::RetypeColumn { .. })
+}
