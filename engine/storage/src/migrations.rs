@@ -30,7 +30,6 @@ const TENANT: &[Step] = &[
     Step { number: 9, name: "events", sql: include_str!("../../../migrations/tenant/0009_events.sql") },
     Step { number: 10, name: "tombstone", sql: include_str!("../../../migrations/tenant/0010_tombstone.sql") },
     Step { number: 11, name: "publishing", sql: include_str!("../../../migrations/tenant/0011_publishing.sql") },
-    Step { number: 13, name: "jobs", sql: include_str!("../../../migrations/tenant/0013_jobs.sql") },
     Step { number: 14, name: "seal", sql: include_str!("../../../migrations/tenant/0014_seal.sql") },
     Step { number: 15, name: "data_key", sql: include_str!("../../../migrations/tenant/0015_data_key.sql") },
     Step { number: 19, name: "left_reach", sql: include_str!("../../../migrations/tenant/0019_left_reach.sql") },

@@ -10,6 +10,7 @@ mod seals;
 mod search;
 mod sensitive;
 mod tables;
+mod traces;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -52,6 +53,12 @@ pub enum Invariant {
     Search,
     /// Encrypted values open in their place and are what their fingerprints say.
     Sensitive,
+    /// Events tell of records and revisions that there are, once each.
+    Events,
+    /// What was purged has a tombstone with the end of its history, and nothing else has.
+    Tombstones,
+    /// Periodic work is leased and due within its time.
+    Jobs,
 }
 
 impl Invariant {
@@ -71,6 +78,9 @@ impl Invariant {
             Self::Definitions => "definitions",
             Self::Search => "search",
             Self::Sensitive => "sensitive",
+            Self::Events => "events",
+            Self::Tombstones => "tombstones",
+            Self::Jobs => "jobs",
         }
     }
 }
@@ -184,6 +194,7 @@ impl Session<'_> {
         history::look(&frame, self.tx, &seen, &mut report)?;
         seals::look(&frame, self.tx, heads, &mut report)?;
         search::look(&frame, self.tx, &mut report)?;
+        traces::look(&frame, self.tx, &mut report)?;
         Ok(report)
     }
 }

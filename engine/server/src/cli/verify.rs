@@ -14,6 +14,7 @@ use crate::{
     config::Config,
     engine::Engine,
     files::{self, Look},
+    jobs,
     language::Text,
     server,
 };
@@ -85,7 +86,8 @@ fn reports(console: Console, engine: &Engine, args: &VerifyArgs) -> Result<Vec<(
         let locale = console.language.tag().to_owned();
         let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: 0, locale };
         let heads = args.heads.clone();
-        let report = kontor_records::read_blocking(&tenant, caller, move |session| session.verify_against(&heads))?;
+        let mut report = kontor_records::read_blocking(&tenant, caller, move |session| session.verify_against(&heads))?;
+        jobs::verify(engine, tenant.id(), &mut report).map_err(RecordsError::from)?;
         reports.push((name, report));
     }
     Ok(reports)

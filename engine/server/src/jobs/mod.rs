@@ -1,7 +1,7 @@
 //! Periodic work: what is to be done for every tenant, one file per job, and the runner that does it on one node at a time.
 //!
-//! A job is added by a file here and a line in [`all`]. It may be cut off anywhere and run again: each does only what is
-//! left to do. Start reading at `runner.rs`.
+//! A job is added by a file here and a line in [`all`]. It may be cut off anywhere and run again, and a node that lost its
+//! lease unawares may still be at it: each does only what is left to do, and two at once do no harm. Start reading at `runner.rs`.
 mod accesses;
 mod answers;
 mod events;
@@ -12,6 +12,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod touched;
+mod verify;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -19,12 +20,13 @@ use futures_util::future::BoxFuture;
 use kontor_apps::AppError;
 use kontor_definitions::TenantId;
 use kontor_records::RecordsError;
-use kontor_storage::{Queue, StorageError, TenantDb, Tx, control::jobs::Scope, system::fence};
+use kontor_storage::{StorageError, TenantDb, control::jobs::Scope};
 use time::OffsetDateTime;
 
 use crate::{engine::Engine, files::SweepError};
 pub(crate) use runner::Runner;
 pub(crate) use touched::Touched;
+pub use verify::verify;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -84,9 +86,6 @@ pub(crate) enum JobError {
     /// Files.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// Another node has the lease by now.
-    #[error("another node does it by now")]
-    Overtaken,
 }
 
 impl From<SweepError> for JobError {
@@ -109,22 +108,6 @@ pub(crate) struct Turn {
     pub(crate) db: TenantDb,
     /// The moment of the run.
     pub(crate) now: OffsetDateTime,
-    job: &'static str,
-    fence: i64,
-}
-
-impl Turn {
-    /// Writes in the tenant, unless another node has the lease by now: for what must not be done by two at once.
-    /// What can be done twice without harm needs no fence and uses `db`.
-    #[expect(dead_code, reason = "the jobs so far may all run twice")]
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        work: impl Fn(&mut Tx) -> Result<T, JobError> + Send + 'static,
-    ) -> Result<T, JobError> {
-        let (job, fence) = (self.job, self.fence);
-        let fenced = move |tx: &mut Tx| if fence::pass(tx, job, fence)? { work(tx) } else { Err(JobError::Overtaken) };
-        self.db.write(Queue::Background, fenced).await
-    }
 }
 
 /// Every job.
@@ -142,7 +125,7 @@ pub async fn run_once(engine: &Arc<Engine>, name: &str, now: OffsetDateTime) -> 
         Work::Tenant(_) => tenants.map_err(|error| error.to_string())?.into_iter().map(|row| Scope::Tenant(row.id)).collect(),
     };
     for scope in scopes {
-        let running = start(engine, job, scope, (now, i64::MAX)).map_err(|error| error.to_string())?;
+        let running = start(engine, job, scope, now).map_err(|error| error.to_string())?;
         running.await.map_err(|error| error.to_string())?;
     }
     Ok(())
@@ -154,12 +137,12 @@ pub async fn run_due(engine: &Arc<Engine>) -> Result<u64, StorageError> {
 }
 
 /// Begins a run.
-fn start(engine: &Arc<Engine>, job: Job, scope: Scope, (now, fence): (OffsetDateTime, i64)) -> Result<Running, JobError> {
+fn start(engine: &Arc<Engine>, job: Job, scope: Scope, now: OffsetDateTime) -> Result<Running, JobError> {
     match (job.work, scope) {
         (Work::Instance(work), Scope::Instance) => Ok(work(Arc::clone(engine), now)),
         (Work::Tenant(work), Scope::Tenant(tenant)) => {
             let db = engine.apps().store().tenant(tenant)?;
-            Ok(work(Turn { engine: Arc::clone(engine), tenant, db, now, job: job.name, fence }))
+            Ok(work(Turn { engine: Arc::clone(engine), tenant, db, now }))
         }
         (Work::Instance(_), Scope::Tenant(_)) | (Work::Tenant(_), Scope::Instance) => {
             Err(StorageError::Bug(format!("the job {} is leased for somebody it is not for", job.name)).into())

@@ -17,13 +17,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Did, Job, JobError, Work, all, start};
+use super::{Did, Job, Work, all, start};
 use crate::engine::Engine;
 
 /// Jobs that one node does at a time.
 const SLOTS: usize = 2;
 /// A lease is lost when it was not renewed for so long.
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// The table is asked at least so often, and after an error.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// New tenants get their jobs so often.
@@ -31,7 +31,7 @@ const ADD_EVERY: Duration = Duration::from_secs(30);
 /// A job that failed is tried again after so long, then after twice as long, …
 const RETRY: Duration = Duration::from_secs(10);
 /// … and no later than this.
-const LATEST_RETRY: Duration = Duration::from_secs(3_600);
+pub(super) const LATEST_RETRY: Duration = Duration::from_secs(3_600);
 
 /// Does the periodic work of an instance, together with the runners of other nodes.
 pub(crate) struct Runner {
@@ -231,7 +231,7 @@ async fn carry_out(engine: Arc<Engine>, job: Job, lease: Lease) {
 /// The end of a job, or nothing when its lease was lost before.
 async fn under_lease(engine: &Arc<Engine>, job: Job, lease: &Lease) -> Option<Result<Did, String>> {
     let now: OffsetDateTime = engine.now();
-    let running = match start(engine, job, lease.scope, (now, lease.fence)) {
+    let running = match start(engine, job, lease.scope, now) {
         Ok(running) => running,
         Err(error) => return Some(Err(error.to_string())),
     };
@@ -243,7 +243,7 @@ async fn under_lease(engine: &Arc<Engine>, job: Job, lease: &Lease) -> Option<Re
     loop {
         tokio::select! {
             ended = task.join_next() => return match ended {
-                Some(Ok(Err(JobError::Overtaken))) | None => None,
+                None => None,
                 Some(Ok(ended)) => Some(ended.map_err(|error| error.to_string())),
                 Some(Err(lost)) => Some(Err(lost.to_string())),
             },

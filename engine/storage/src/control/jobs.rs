@@ -1,7 +1,7 @@
 //! Periodic work: what is due, and which node has the lease on it.
 //!
 //! A lease is proved by its fence. Whoever let theirs run out is overtaken by a higher one: they can neither renew nor end
-//! it, and what they still write in a tenant is refused by [`crate::system::fence`].
+//! it. What they still write in a tenant does no harm: every job may run twice.
 use kontor_definitions::{ColumnType, TenantId};
 use time::OffsetDateTime;
 
@@ -43,7 +43,9 @@ pub struct JobRow {
     pub leased_by: Option<String>,
     /// When the lease runs out.
     pub leased_until: Option<OffsetDateTime>,
-    /// Why it failed the last time, if it did.
+    /// Failures since it last went well.
+    pub failures: i64,
+    /// The last of them.
     pub problem: Option<String>,
 }
 
@@ -65,7 +67,7 @@ const FAILED: &str = "UPDATE {t}job SET leased_by = NULL, leased_until = NULL, d
 WHERE tenant = ?1 AND name = ?2 AND fence = ?3 AND leased_by IS NOT NULL";
 const SOONER: &str = "UPDATE {t}job SET due_at = CASE WHEN due_at > ?3 THEN ?3 ELSE due_at END, woken = TRUE
 WHERE tenant = ?1 AND name = ?2 AND (due_at > ?3 OR (leased_by IS NOT NULL AND NOT woken))";
-const ALL: &str = "SELECT tenant, name, due_at, leased_by, leased_until, problem FROM {t}job ORDER BY tenant, name";
+const ALL: &str = "SELECT tenant, name, due_at, leased_by, leased_until, failures, problem FROM {t}job ORDER BY tenant, name";
 
 /// The moment by which leases are judged: the server's own on PostgreSQL, where nodes may disagree; ours where the
 /// database is a file.
@@ -163,8 +165,15 @@ pub fn sooner(tx: &mut Tx, scope: Scope, name: &str, due: OffsetDateTime) -> Res
 
 /// Every job, for `kontor verify`.
 pub fn list(tx: &mut Tx) -> Result<Vec<JobRow>, StorageError> {
-    let types =
-        [ColumnType::Text, ColumnType::Text, ColumnType::Instant, ColumnType::Text, ColumnType::Instant, ColumnType::Text];
+    let types = [
+        ColumnType::Text,
+        ColumnType::Text,
+        ColumnType::Instant,
+        ColumnType::Text,
+        ColumnType::Instant,
+        ColumnType::Integer,
+        ColumnType::Text,
+    ];
     tx.query(ALL, &[], &types)?.into_iter().map(decode).collect()
 }
 
@@ -176,6 +185,7 @@ fn decode(row: Row) -> Result<JobRow, StorageError> {
         due_at: cells.instant()?,
         leased_by: cells.optional_text()?,
         leased_until: cells.optional_instant()?,
+        failures: cells.integer()?,
         problem: cells.optional_text()?,
     })
 }

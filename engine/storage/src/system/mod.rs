@@ -1,12 +1,12 @@
 //! System tables of a tenant, one file of fixed SQL each.
 pub mod access_log;
 pub(crate) mod cells;
+pub mod consistency;
 pub(crate) mod data_key;
 pub mod digest;
 pub mod document;
 pub mod draft;
 pub mod event;
-pub mod fence;
 pub mod file;
 pub mod history;
 pub mod inbox;

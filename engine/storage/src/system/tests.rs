@@ -4,7 +4,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
-use super::{document, draft, fence, history, inbox, outbox, package, retired_id, revision, sequence, state};
+use super::{document, draft, history, inbox, outbox, package, retired_id, revision, sequence, state};
 use crate::{
     error::StorageError,
     store::{Queue, Store},
@@ -303,18 +303,5 @@ fn an_event_that_is_committed_late_is_not_skipped() {
         assert!(second.events[0].0 < first.events[0].0);
         let done = second.cursor;
         assert_eq!(db.read_blocking(move |tx| event::since(tx, &done, 10)).unwrap().events, []);
-    });
-}
-
-#[test]
-fn an_older_fence_writes_nothing() {
-    on_both(|store| {
-        let tenant = tenant(store);
-        let pass = |job: &'static str, number| write(&tenant, move |tx| fence::pass(tx, job, number)).unwrap();
-        assert!(pass("seal", 3) && pass("seal", 3) && pass("seal", 5));
-        assert!(!pass("seal", 4));
-        assert!(pass("other", 1));
-        let known = tenant.read_blocking(fence::list).unwrap();
-        assert_eq!(known, [("other".to_owned(), 1), ("seal".to_owned(), 5)]);
     });
 }

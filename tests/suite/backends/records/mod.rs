@@ -6,5 +6,6 @@ mod rollups;
 mod seals;
 mod search;
 mod together;
+mod traces;
 mod verify;
 mod world;
