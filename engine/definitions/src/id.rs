@@ -46,6 +46,24 @@ impl DefId {
         Self(out)
     }
 
+    /// The id of what the engine keeps beside a part of a definition: its own with the first character replaced. The
+    /// engine's own parts have none.
+    pub fn companion(self) -> Option<Self> {
+        let [_, b, c, d, e, f, g, h] = self.0;
+        (!self.is_system()).then_some(Self([b'_', b, c, d, e, f, g, h]))
+    }
+
+    /// Whether it names what the engine keeps beside a part of a definition.
+    pub fn is_companion(&self) -> bool {
+        self.is_system() && self.0.last() != Some(&b'_')
+    }
+
+    /// An id as it is stored: those of documents and those that only the engine makes.
+    pub fn stored(text: &str) -> Option<Self> {
+        let fits = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        <[u8; 8]>::try_from(text.as_bytes()).ok().filter(|_| fits).map(Self)
+    }
+
     /// The eight characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -136,6 +154,13 @@ newtype!(
     /// A tenant: names its SQLite file and its PostgreSQL schema.
     TenantId
 );
+
+impl FieldId {
+    /// The field beside a formula that converts between currencies: which rates it was computed at.
+    pub fn rates(self) -> Option<Self> {
+        self.0.companion().map(Self)
+    }
+}
 
 /// The fields every record has. Owned lines have `PARENT` and `POSITION` in place of owner and department.
 impl FieldId {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use kontor_definitions::RecordId;
 use kontor_storage::{Tx, system::access_log::Access};
 
-use crate::{coerce::parse_id, error::RecordsError, frame::Frame, ids::Ids, read, write::cascade::Touched};
+use crate::{
+    coerce::parse_id, error::RecordsError, finding::FieldError, frame::Frame, ids::Ids, read, write::cascade::Touched,
+};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Session<'t> {
     pub(crate) ids: Ids,
     /// Records whose roll-ups build on what was written so far.
     pub(crate) touched: Touched,
+    /// What the person should know about records that were computed because of what was written.
+    pub(crate) warnings: Vec<FieldError>,
     /// From where the person asks; empty for the command line.
     pub(crate) address: String,
     /// What is noted for the access log so far.
@@ -59,7 +63,15 @@ impl<'t> Session<'t> {
 
     pub(crate) fn new(frame: Frame, tx: &'t mut Tx, seed: u64) -> Self {
         let ids = Ids::new(frame.now, seed);
-        Self { frame: Arc::new(frame), tx, ids, touched: Touched::new(), address: String::new(), accesses: Vec::new() }
+        Self {
+            frame: Arc::new(frame),
+            tx,
+            ids,
+            touched: Touched::new(),
+            warnings: Vec::new(),
+            address: String::new(),
+            accesses: Vec::new(),
+        }
     }
 
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`, `q`. Answers JSON.
@@ -70,7 +82,7 @@ impl<'t> Session<'t> {
     pub fn search(&mut self, params: &Params) -> Result<String, RecordsError> {
         read::search::search(&self.frame, self.tx, params)
     }
-    /// One record with its lines: parameters `fields`, `expand`.
+    /// One record with its lines: parameters `fields`, `expand`, `explain` (with the rates of its conversions).
     pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
         let (shown, opened) = read::get::get(&self.frame, self.tx, entity, id, params)?;
         if let (Some(entity), Some(id)) = (opened, parse_id(&shown.id)) {

@@ -6,6 +6,7 @@ mod import_as_person;
 mod jobs;
 mod online_retail;
 mod random_apps;
+mod rate_gaps;
 mod rates;
 mod rights_matrix;
 mod sample_data;

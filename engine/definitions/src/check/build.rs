@@ -44,7 +44,7 @@ fn entity(
     for (place, slot) in work.slots.iter().enumerate() {
         let class = graph.classes.get(&(index, place)).copied().unwrap_or(FieldClass::Input);
         let expressions = expressions.get(&(index, place)).map(Vec::as_slice).unwrap_or_default();
-        fields.extend(field(slot, class, expressions));
+        fields.extend(field(&work.slots, slot, class, expressions));
     }
     let positions: HashMap<FieldId, usize> = fields.iter().enumerate().map(|(place, field)| (field.id, place)).collect();
     let names = fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect();
@@ -76,7 +76,7 @@ fn is_stored(class: Option<&FieldClass>) -> bool {
     matches!(class, Some(FieldClass::Row | FieldClass::Rollup))
 }
 
-fn field(slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {
+fn field(slots: &[Slot], slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {
     let SlotState::Ready(ty) = &slot.state else { return None };
     let expression = |role| expressions.iter().find(|(of, _)| *of == role).map(|(_, expr)| Arc::clone(expr));
     let ty = with_expressions(ty.clone(), expressions);
@@ -84,7 +84,7 @@ fn field(slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Ex
         return Some(Field {
             id: slot.id,
             name: slot.name.clone(),
-            title: system_title(slot.id),
+            title: if slot.id.0.is_companion() { rates_title(slots, slot) } else { system_title(slot.id) },
             ty,
             required: Requirement::No,
             default: None,
@@ -136,6 +136,14 @@ fn with_expressions(mut ty: FieldType, expressions: &[(FieldExpression, Arc<Expr
         }
     }
     ty
+}
+
+/// The title of the rates beside a formula.
+fn rates_title(slots: &[Slot], rates: &Slot) -> LocalText {
+    let formula = slots.iter().find(|slot| slot.id.rates() == Some(rates.id));
+    let title = |locale| formula.and_then(|slot| slot.doc.as_ref()?.title.get(locale)).unwrap_or(&rates.name);
+    let (zh, en) = (format!("{}的汇率", title("zh-CN")), format!("Rates of {}", title("en")));
+    LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice())
 }
 
 /// Titles of the fields every record has.

@@ -2,14 +2,16 @@
 use super::{
     codes::Code,
     derived,
+    expressions::{Compiled, FieldExpression},
     findings::Findings,
     literals::{is_larger, literal},
     options::{check_options, kind_name},
     types::{Site, type_of},
-    world::{SlotState, World},
+    world::{Slot, SlotState, World},
 };
 use crate::{
-    catalog::{CurrencyOf, FieldType},
+    catalog::{CurrencyOf, FieldType, JsonFormat},
+    expr::converts,
     model::FieldKind,
 };
 
@@ -34,6 +36,28 @@ pub(super) fn type_fields(world: &mut World, findings: &mut Findings) {
         check_limits(&site, ty, findings);
         check_companions(&site, ty, findings);
     }
+}
+
+/// Adds a field beside every formula that converts between currencies: the rates that its result was computed at.
+pub(super) fn add_rates(world: &mut World, compiled: &[Compiled], findings: &mut Findings) {
+    let formulas = compiled.iter().filter(|found| found.role == FieldExpression::Formula && converts(&found.expr));
+    for found in formulas {
+        let Some(entity) = world.entities.get_mut(found.entity) else { continue };
+        let Some(formula) = entity.slots.get(found.place) else { continue };
+        let (Some(id), name) = (formula.id.rates(), rates_of(&formula.name)) else { continue };
+        if let Some(other) = entity.slots.iter().find(|slot| slot.name == name || slot.id == id) {
+            let (code, what) = if other.name == name { (Code::ReservedName, &name) } else { (Code::DuplicateId, &formula.name) };
+            findings.add(entity.file, &format!("{}/name", other.pointer), code, &[what, &formula.name]);
+            continue;
+        }
+        let state = SlotState::Ready(FieldType::Json(JsonFormat::Any));
+        entity.slots.push(Slot { id, name, doc: None, pointer: String::new(), cut: Vec::new(), state });
+    }
+}
+
+/// The name of the field beside a formula that converts.
+pub(super) fn rates_of(formula: &str) -> String {
+    format!("{formula}_rates")
 }
 
 /// Every field that a document describes and that is in use.

@@ -96,6 +96,7 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     fields::type_fields(&mut world, &mut findings);
     let compiled = expressions::compile_fields(&world, &mut findings);
     sensitive::check_fields(&world, &compiled, &mut findings);
+    fields::add_rates(&mut world, &compiled, &mut findings);
     let graph = graph::build(&world, &compiled, &mut findings);
     let sets = (0..world.entities.len()).map(|entity| sets::sets(&world, entity, &graph, &mut findings)).collect();
     let mut expressions = screens::Expressions::new();

@@ -7,8 +7,9 @@ use super::{
 /// The longest name, in characters.
 pub(super) const MAX_NAME: usize = 40;
 
-/// Names of fields that every record has, words of the expression language and what it knows by itself.
-const RESERVED: [&str; 26] = [
+/// Names of fields that every record has or answers carry beside them, words of the expression language and what it knows by itself.
+const RESERVED: [&str; 27] = [
+    "warnings",
     "id",
     "revision",
     "created_at",

@@ -30,10 +30,11 @@ pub(crate) fn get(
 ) -> Result<(Shown, Option<EntityId>), RecordsError> {
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
-    let mut reader = Reader::new(params, &["fields", "expand", "reveal"]);
+    let mut reader = Reader::new(params, &["fields", "expand", "reveal", "explain"]);
     let fields = reader.list("fields");
+    let extent = reader.word("explain", &[("true", Extent::Explained), ("false", Extent::Whole)], Extent::Whole);
     let mut selection = if fields.is_empty() {
-        Selection::all(names, entity, Extent::Whole)
+        Selection::all(names, entity, extent)
     } else {
         Selection::named(names, entity, &fields, &mut reader.findings)
     };
@@ -85,6 +86,40 @@ pub(crate) fn written(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, id: Uuid
         body.push('}');
         Shown { id: id.to_string(), revision, body }
     }))
+}
+
+/// The same answer with what the person should know about the write.
+pub(crate) fn warned(frame: &Frame, mut shown: Shown, warnings: &[FieldError]) -> Shown {
+    if !warnings.is_empty() && shown.body.pop() == Some('}') {
+        json::key(&mut shown.body, "warnings");
+        findings(&mut shown.body, &frame.locale, warnings);
+        shown.body.push('}');
+    }
+    shown
+}
+
+/// Findings as an array, in the person's language.
+pub(crate) fn findings(out: &mut String, locale: &str, findings: &[FieldError]) {
+    out.push('[');
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push('{');
+        let text = |text: &kontor_definitions::LocalText| text.get(locale).unwrap_or_default().to_owned();
+        let parts = [
+            ("pointer", finding.pointer.clone()),
+            ("code", finding.code.to_owned()),
+            ("message", text(&finding.message)),
+            ("suggestion", text(&finding.suggestion)),
+        ];
+        for (key, value) in parts.iter().filter(|(key, value)| *key != "suggestion" || !value.is_empty()) {
+            json::key(out, key);
+            json::text(out, value);
+        }
+        out.push('}');
+    }
+    out.push(']');
 }
 
 fn shown(frame: &Frame, tx: &mut Tx, selection: &Selection, id: Uuid) -> Result<Option<Shown>, RecordsError> {

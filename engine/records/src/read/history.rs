@@ -211,11 +211,5 @@ fn write_entry(
 fn field_id(value: &Json) -> Option<FieldId> {
     let text = value.as_str()?;
     // System fields (owner, archived_at) have ids that no document can write.
-    if let Some(system) = [FieldId::OWNER, FieldId::DEPARTMENT, FieldId::COMPANY, FieldId::ARCHIVED_AT, FieldId::POSITION]
-        .into_iter()
-        .find(|id| id.to_string() == text)
-    {
-        return Some(system);
-    }
-    text.parse::<DefId>().ok().map(FieldId)
+    DefId::stored(text).map(FieldId)
 }

@@ -52,6 +52,8 @@ pub(crate) enum Extent {
     Stored,
     /// Live fields and lines too: one record.
     Whole,
+    /// The same with the rates that conversions were made at.
+    Explained,
 }
 
 impl Selection {
@@ -60,7 +62,7 @@ impl Selection {
         let mut selection = Self { entity: Arc::clone(entity), columns: Vec::new(), lines: Vec::new() };
         for field in names.fields(entity) {
             match field.ty {
-                FieldType::Lines { .. } if extent == Extent::Whole => selection.add_lines(names, field),
+                FieldType::Lines { .. } if extent != Extent::Stored => selection.add_lines(names, field, extent),
                 FieldType::Lines { .. } | FieldType::Links { .. } => {}
                 _ if is_answered(entity, field, extent) => selection.add(&[field], field.name.clone()),
                 _ => {}
@@ -81,7 +83,7 @@ impl Selection {
                 continue;
             }
             match along.as_slice() {
-                [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field),
+                [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field, Extent::Whole),
                 _ if along.last().is_some_and(|last| matches!(last.ty, FieldType::Lines { .. } | FieldType::Links { .. })) => {
                     findings.push(FieldError::new(
                         Class::Malformed,
@@ -110,9 +112,9 @@ impl Selection {
         self.columns.push(Column { key, path, shape: Shape::of(last), expanded: None });
     }
 
-    fn add_lines(&mut self, names: Names<'_>, field: &Field) {
+    fn add_lines(&mut self, names: Names<'_>, field: &Field, extent: Extent) {
         let Some(line) = names.target(field).filter(|line| names.permit(line.id).is_some()) else { return };
-        let selection = Self::all(names, line, Extent::Whole);
+        let selection = Self::all(names, line, extent);
         self.lines.push(LinesColumn { key: field.name.clone(), field: field.id, selection });
     }
 
@@ -123,7 +125,7 @@ impl Selection {
             let Some(field) = names.field(&entity, name) else { continue };
             if !self.has(name) {
                 match field.ty {
-                    FieldType::Lines { .. } => self.add_lines(names, field),
+                    FieldType::Lines { .. } => self.add_lines(names, field, Extent::Whole),
                     _ => self.add(&[field], name.clone()),
                 }
             }
@@ -163,10 +165,13 @@ impl Selection {
 
 /// Whether a field is answered where no fields are named.
 fn is_answered(entity: &Entity, field: &Field, extent: Extent) -> bool {
+    if field.id.0.is_companion() {
+        return extent == Extent::Explained;
+    }
     if entity.parent.is_some() && field.system && field.id != FieldId::POSITION {
         return false;
     }
-    field.column().is_some() || (extent == Extent::Whole && field.class == FieldClass::Live)
+    field.column().is_some() || (extent != Extent::Stored && field.class == FieldClass::Live)
 }
 
 /// Reads `expand=customer,lines.product`.

@@ -7,7 +7,7 @@ use std::{
 use kontor_definitions::{
     Entity, EntityId, Field, FieldId, FieldType, RecordId, Value,
     catalog::{FieldClass, Requirement},
-    expr::eval::EvalEnv,
+    expr::{eval::EvalEnv, rates::Rates},
     model::field::OptionDoc,
 };
 use kontor_storage::{Tx, system::sequence};
@@ -24,9 +24,9 @@ use crate::{
         compute::{Compute, Currencies},
         draft::Draft,
         known::Known,
-        load,
+        load, rates_used,
         store::revision_of,
-        view::env_of,
+        view::{View, env_of},
     },
 };
 
@@ -122,8 +122,35 @@ impl Look<'_> {
         if !in_range || !failed.is_empty() {
             report.add(breach(draft, Invariant::Derived, NOT_COMPUTED));
         }
+        let base = self.frame.base_currency(draft).map(str::to_owned);
+        draft.visit(&mut |row| self.conversions(row, known, base.as_deref(), report));
         let archived = !draft.value(FieldId::ARCHIVED_AT).is_null();
         draft.visit(&mut |row| self.row(row, archived, report));
+    }
+
+    /// Converted amounts are what the rates beside them give.
+    fn conversions(&self, row: &Draft, known: &Known, base: Option<&str>, report: &mut Report) {
+        for (place, field) in row.entity.fields.iter().enumerate() {
+            let Some(rates) = rates_used::place(row, field.id) else { continue };
+            let used = rates_used::of_value(row.was(rates));
+            // There was no rate when its inputs were entered.
+            if row.was(place).is_null() && used.as_ref().is_some_and(Vec::is_empty) {
+                continue;
+            }
+            let again = used.and_then(|used| {
+                let env = EvalEnv { rates: Rates::kept(used), ..self.env.clone() };
+                let compute = Compute { frame: self.frame, known, env: &env, currencies: &self.currencies, base };
+                let view = View { draft: row, parent: None, known, env: &env };
+                view.derived(field).and_then(|value| compute.fitted(row, field, value)).ok()
+            });
+            if again.as_ref() != Some(row.was(place)) {
+                let text = Text {
+                    zh: "保存的换算结果与所用的汇率不一致",
+                    en: "the stored conversion is not what the rates beside it give",
+                };
+                report.add(breach(row, Invariant::Derived, text).field(&field.name));
+            }
+        }
     }
 
     /// A record or one of its lines.

@@ -16,7 +16,6 @@ use crate::{
     finding::{Class, FieldError, Text, below, quoted},
     frame::Frame,
     input::Input,
-    read::get,
     session::{Session, Shown},
 };
 
@@ -53,6 +52,7 @@ impl Session<'_> {
             Value::Text(state) => state.clone(),
             _ => String::new(),
         };
+        bench.env.today = frame.today_of(&work.draft);
         let step = moves.iter().find(|step| step.from.contains(&state));
         match step {
             None => work.findings.push(wrong_state(&frame, &entity, &state)),
@@ -78,7 +78,7 @@ impl Session<'_> {
             return Err(std::mem::take(&mut work.findings).into());
         }
         self.cascade()?;
-        get::written(&frame, self.tx, &entity, id, revision)
+        self.answer(&entity, work, revision)
     }
 }
 

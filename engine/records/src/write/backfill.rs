@@ -63,6 +63,8 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
         }
         let mut wanted = work.fields.to_vec();
         wanted.extend(built_on(&entity, &filled.remove(&draft.id).unwrap_or_default()));
+        let rates = wanted.iter().filter_map(|field| entity.field(field.rates()?)).map(|field| field.id).collect::<Vec<_>>();
+        wanted.extend(rates);
         // What is wanted is not kept: a copied lookup that is new takes the value of today.
         draft.kept = kept_elsewhere(&entity, &wanted);
         let stored = draft.old.take();

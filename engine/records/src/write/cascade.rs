@@ -4,8 +4,8 @@ use std::{
     sync::Arc,
 };
 
-use kontor_access::{Action, decide};
-use kontor_definitions::{Entity, EntityId, FieldId, RecordId, Value, expr::eval::EvalEnv};
+use kontor_access::{Action, FieldReach, decide};
+use kontor_definitions::{Entity, EntityId, FieldId, LocalText, RecordId, Value, expr::eval::EvalEnv};
 use kontor_storage::{StorageError, Tx};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::{
     draft::Draft,
     index,
     known::{Known, as_id, definer_bug},
-    load,
+    load, rates_used,
     view::env_of,
 };
 use crate::{
@@ -82,7 +82,8 @@ impl Session<'_> {
             let touched = std::mem::take(&mut self.touched);
             for ((entity, id), wanted) in by_record(&frame, self.tx, touched)? {
                 if let Some(entity) = frame.catalog.entity(entity).map(Arc::clone) {
-                    recompute(&frame, self.tx, (&entity, id), &wanted, &mut self.touched)?;
+                    let warnings = recompute(&frame, self.tx, (&entity, id), &wanted, &mut self.touched)?;
+                    self.warnings.extend(warnings);
                 }
             }
         }
@@ -117,12 +118,12 @@ fn recompute(
     (entity, id): (&Arc<Entity>, Uuid),
     wanted: &Touched,
     touched: &mut Touched,
-) -> Result<(), RecordsError> {
+) -> Result<Vec<FieldError>, RecordsError> {
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
     if !tx.lock(frame.definer_context(), permit, entity.id, RecordId(id))? {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let Some(mut draft) = load::by_ids(frame, tx, entity, vec![id])?.pop() else { return Ok(()) };
+    let Some(mut draft) = load::by_ids(frame, tx, entity, vec![id])?.pop() else { return Ok(Vec::new()) };
     let of_lines = wanted.keys().any(|(at, _)| *at != entity.id);
     if draft.plan.reads_lines || of_lines {
         load::load_lines(frame, tx, &mut [&mut draft])?;
@@ -143,11 +144,49 @@ fn recompute(
     let mut findings = Findings::default();
     compute.with_rates(tx, &mut draft, &mut findings)?;
     if !findings.is_empty() {
-        return Err(overflow());
+        return Err(refused(frame, tx, &draft, findings)?.into());
     }
     write(frame, tx, &draft)?;
     touch(frame, &draft, touched);
-    Ok(())
+    let warnings = rates_used::warnings(frame, &draft);
+    let seen = if warnings.is_empty() { None } else { known_as(frame, tx, &draft)? };
+    Ok(warnings.into_iter().map(|warning| told_above(seen.as_ref(), warning)).collect())
+}
+
+/// Why a record whose roll-ups build on the write cannot be computed.
+fn refused(frame: &Frame, tx: &mut Tx, draft: &Draft, findings: Findings) -> Result<Findings, RecordsError> {
+    let missing = findings.0.into_iter().find(|finding| finding.code == "rate_missing");
+    let Some(missing) = missing else { return Ok(out_of_range()) };
+    let seen = known_as(frame, tx, draft)?;
+    Ok(told_above(seen.as_ref(), missing).into())
+}
+
+/// How the person knows a record: its entity and label, if they may read it.
+fn known_as(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<Option<LocalText>, RecordsError> {
+    let Ok(permit) = decide(&frame.rights, Action::Read, draft.entity.id) else { return Ok(None) };
+    if !tx.permits(frame.context(), permit, draft.entity.id, RecordId(draft.id))? {
+        return Ok(None);
+    }
+    let label = match draft.value(draft.entity.label) {
+        Value::Text(label) if permit.reach(draft.entity.label) == FieldReach::Always => label.as_str(),
+        _ => "",
+    };
+    let name = |locale| [draft.entity.title.get(locale).unwrap_or(&draft.entity.name), label].join(" ").trim().to_owned();
+    Ok(Some([("zh-CN", name("zh-CN").as_str()), ("en", name("en").as_str())].as_slice().into()))
+}
+
+/// A finding about a record above the written one; what the person may not read of it is not told.
+fn told_above(seen: Option<&LocalText>, finding: FieldError) -> FieldError {
+    let Some(seen) = seen else {
+        let text = Text {
+            zh: "汇总这条记录的金额时，缺少换算所需的近期汇率",
+            en: "a recent rate is missing that is needed where this record's amounts are totalled",
+        };
+        return FieldError { message: text.into(), pointer: String::new(), ..finding };
+    };
+    let tell = |locale| format!("{}: {}", seen.get(locale).unwrap_or_default(), finding.message.get(locale).unwrap_or_default());
+    let message = [("zh-CN", tell("zh-CN").as_str()), ("en", tell("en").as_str())].as_slice().into();
+    FieldError { message, pointer: String::new(), ..finding }
 }
 
 /// What roll-ups combine to at this moment, the id of its record before the values of each.
@@ -230,8 +269,12 @@ fn write(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> 
 
 /// The write would put a total out of range. Which record keeps it is not told: whoever writes need not see it.
 fn overflow() -> RecordsError {
+    out_of_range().into()
+}
+
+fn out_of_range() -> Findings {
     let text =
         Text { zh: "汇总结果超出了可以保存的范围", en: "a total that builds on this record would be out of range" };
     let way = Text { zh: "请检查金额和数量", en: "check the amounts and quantities" };
-    Findings::from(FieldError::new(Class::Refused, "", "overflow", text).suggest(way)).into()
+    Findings::from(FieldError::new(Class::Refused, "", "overflow", text).suggest(way))
 }

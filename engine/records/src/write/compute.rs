@@ -17,6 +17,7 @@ use super::{
     draft::Draft,
     known::{Known, definer_bug},
     rates::{self, converts_the_same},
+    rates_used,
     view::{View, combine},
 };
 use crate::{
@@ -113,8 +114,17 @@ impl Compute<'_> {
             if draft.kept.contains(place) || keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
                 continue;
             }
+            let rates = rates_used::place(draft, field.id);
+            if rates.is_some() {
+                drop(self.env.rates.used());
+            }
             let view = View { draft, parent, known: self.known, env: self.env };
-            match view.derived(field).and_then(|value| self.fitted(draft, field, value)) {
+            let computed = view.derived(field).and_then(|value| self.fitted(draft, field, value));
+            if let Some(rates) = rates {
+                let used = if computed.is_ok() { self.env.rates.used() } else { Vec::new() };
+                draft.set(rates, rates_used::to_value(&used));
+            }
+            match computed {
                 Ok(value) => draft.set(*place, value),
                 // It had no rate when its inputs were entered, and that is not the fault of this write.
                 Err(EvalError::RateMissing(_)) if same => {}

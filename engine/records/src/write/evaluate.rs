@@ -7,9 +7,10 @@ use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, catalog::F
 use super::{
     coerce::{Apply, wrong_type},
     compute::{Compute, Currencies},
-    draft::{Draft, Work},
+    draft::Draft,
     load,
     pipeline::Bench,
+    rates_used,
     view::View,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     finding::{Class, FieldError, Findings, Text, below, quoted},
     input::Input,
     json::{self, Shape},
+    read::get,
     session::Session,
 };
 
@@ -56,7 +58,12 @@ impl Session<'_> {
         let mut out = String::from("{\"record\":");
         self.write_draft(&mut out, &bench, &work.draft, None)?;
         out.push_str(",\"errors\":");
-        self.write_errors(&mut out, &work);
+        get::findings(&mut out, &frame.locale, &work.findings.0);
+        let warnings = rates_used::warnings(&frame, &work.draft);
+        if !warnings.is_empty() {
+            out.push_str(",\"warnings\":");
+            get::findings(&mut out, &frame.locale, &warnings);
+        }
         out.push('}');
         Ok(out)
     }
@@ -79,7 +86,11 @@ impl Session<'_> {
             json::text(out, &draft.id.to_string());
         }
         for (place, field) in draft.entity.fields.iter().enumerate() {
-            if field.id == FieldId::ID || (draft.is_new() && field.system) || !self.shows(draft, &draft.entity, field)? {
+            if field.id == FieldId::ID
+                || field.id.0.is_companion()
+                || (draft.is_new() && field.system)
+                || !self.shows(draft, &draft.entity, field)?
+            {
                 continue;
             }
             match &field.ty {
@@ -128,29 +139,6 @@ impl Session<'_> {
                 self.tx.permits(frame.context(), &permit.only(&places), entity.id, RecordId(draft.id))?
             }
         })
-    }
-
-    fn write_errors(&self, out: &mut String, work: &Work) {
-        out.push('[');
-        for finding in &work.findings.0 {
-            if !out.ends_with('[') {
-                out.push(',');
-            }
-            out.push('{');
-            let text = |text: &kontor_definitions::LocalText| text.get(&self.frame.locale).unwrap_or_default().to_owned();
-            let parts = [
-                ("pointer", finding.pointer.clone()),
-                ("code", finding.code.to_owned()),
-                ("message", text(&finding.message)),
-                ("suggestion", text(&finding.suggestion)),
-            ];
-            for (key, value) in parts.iter().filter(|(key, value)| *key != "suggestion" || !value.is_empty()) {
-                json::key(out, key);
-                json::text(out, value);
-            }
-            out.push('}');
-        }
-        out.push(']');
     }
 }
 

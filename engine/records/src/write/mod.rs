@@ -22,6 +22,7 @@ mod permit;
 mod pipeline;
 mod purge;
 mod rates;
+pub(crate) mod rates_used;
 mod references;
 mod save;
 pub(crate) mod store;

@@ -8,9 +8,12 @@ use kontor_definitions::{
         reads::reads,
     },
 };
-use kontor_storage::{Archived, Query, Tx};
-use std::{collections::BTreeSet, sync::Arc};
-use time::Duration;
+use kontor_storage::{Archived, Query, Sort, Tx};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use time::{Date, Duration};
 
 use super::{compute::Compute, draft::Draft, known::definer_bug};
 use crate::{
@@ -27,38 +30,100 @@ const MOST: u32 = 100_000;
 impl Compute<'_> {
     /// Computes a record and its lines; rates that formulas ask for are read, and it is computed again.
     pub(crate) fn with_rates(&self, tx: &mut Tx, draft: &mut Draft, findings: &mut Findings) -> Result<(), RecordsError> {
+        self.env.rates.take_old(self.frame.company_of(draft).is_some_and(|company| company.uses_last_rate));
         loop {
             let mut found = Findings::default();
             self.record(draft, None, &mut found);
-            let asked = self.env.rates.asked();
-            if asked.is_empty() {
+            let (asked, asked_old) = (self.env.rates.asked(), self.env.rates.asked_old());
+            if asked.is_empty() && asked_old.is_empty() {
                 findings.0.extend(found.0);
                 return Ok(());
             }
             for some in asked.chunks(AT_ONCE) {
-                let quotes = quotes(self.frame, tx, some)?;
+                let quotes = quotes(self.frame, tx, &windows(some))?;
                 self.env.rates.answer(some.to_vec(), quotes);
+            }
+            for one in asked_old {
+                let windows = last_windows(self.frame, tx, &one)?;
+                let quotes = quotes(self.frame, tx, &windows)?;
+                self.env.rates.answer_old(vec![one], quotes);
             }
         }
     }
 }
 
-/// The quotes of the days of some conversions that touch their currencies.
-fn quotes(frame: &Frame, tx: &mut Tx, asked: &[Conversion]) -> Result<Vec<Quote>, RecordsError> {
+/// Quotes that touch one of some currencies, between two days.
+struct Window {
+    first: Date,
+    last: Date,
+    codes: Vec<String>,
+}
+
+/// Where the young rates of some conversions may be.
+fn windows(asked: &[Conversion]) -> Vec<Window> {
+    let mut windows: BTreeMap<Date, BTreeSet<&str>> = BTreeMap::new();
+    for conversion in asked.iter().filter(|asked| is_code(&asked.from) && is_code(&asked.to)) {
+        windows.entry(conversion.date).or_default().extend([conversion.from.as_str(), conversion.to.as_str()]);
+    }
+    let window = |(last, codes): (Date, BTreeSet<&str>)| Window {
+        first: week_before(last),
+        last,
+        codes: codes.into_iter().map(str::to_owned).collect(),
+    };
+    windows.into_iter().map(window).collect()
+}
+
+/// Where the last known rates of a conversion may be: the week that ends with the newest quote of each currency, and of the pair.
+fn last_windows(frame: &Frame, tx: &mut Tx, asked: &Conversion) -> Result<Vec<Window>, RecordsError> {
+    let Conversion { from, to, date } = asked;
+    if !is_code(from) || !is_code(to) {
+        return Ok(Vec::new());
+    }
+    let of = |code: &str| format!("(currency == \"{code}\" || base == \"{code}\")");
+    let searches = [(of(from), vec![from]), (of(to), vec![to]), (format!("{} && {}", of(from), of(to)), vec![from, to])];
+    let mut windows = Vec::new();
+    for (condition, codes) in searches {
+        let condition = format!("date <= \"{date}\" && {condition}");
+        if let Some(newest) = select(frame, tx, &condition, 1)?.into_iter().next() {
+            let codes = codes.into_iter().cloned().collect();
+            windows.push(Window { first: week_before(newest.date), last: newest.date, codes });
+        }
+    }
+    Ok(windows)
+}
+
+fn week_before(day: Date) -> Date {
+    day.checked_sub(Duration::days(OLDEST)).unwrap_or(day)
+}
+
+/// The quotes in some windows.
+fn quotes(frame: &Frame, tx: &mut Tx, windows: &[Window]) -> Result<Vec<Quote>, RecordsError> {
+    let conditions: Vec<String> = windows
+        .iter()
+        .map(|Window { first, last, codes }| {
+            let codes = codes.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(", ");
+            format!("(date >= \"{first}\" && date <= \"{last}\" && (currency in [{codes}] || base in [{codes}]))")
+        })
+        .collect();
+    if conditions.is_empty() { Ok(Vec::new()) } else { select(frame, tx, &conditions.join(" || "), MOST) }
+}
+
+/// The newest quotes for which a condition holds.
+fn select(frame: &Frame, tx: &mut Tx, condition: &str, limit: u32) -> Result<Vec<Quote>, RecordsError> {
     let Some(entity) = frame.catalog.entity_named("base.exchange_rate") else { return Ok(Vec::new()) };
     let columns = ["currency", "base", "date", "rate"].map(|name| entity.field_named(name).map(|field| vec![field.id]));
     let Some(columns) = columns.into_iter().collect::<Option<Vec<_>>>() else { return Ok(Vec::new()) };
-    let Some(condition) = condition(asked) else { return Ok(Vec::new()) };
     let names = CatalogNames { catalog: &frame.catalog, entity: entity.id, params: &[], readable: &|_, _| true };
-    let filter = compile(&condition, &names, Some(&Type::Boolean))
+    let filter = compile(condition, &names, Some(&Type::Boolean))
         .map_err(|errors| RecordsError::Bug(format!("the filter for rates does not compile: {errors:?}")))?;
+    let newest_first = columns.get(2).map(|date| Sort { path: date.clone(), descending: true });
     let query = Query {
         entity: entity.id,
         columns,
         filter: Some(Arc::new(filter)),
-        sort: Vec::new(),
+        sort: newest_first.into_iter().collect(),
         after: None,
-        limit: MOST,
+        limit,
         archived: Archived::Without,
     };
     let permit = decide(&frame.definer, Action::Read, entity.id).map_err(|_denied| definer_bug())?;
@@ -73,23 +138,6 @@ fn quote(row: Vec<Value>) -> Option<Quote> {
         }
         Ok(_) | Err(_) => None,
     }
-}
-
-/// Which quotes may answer; none for what are no currency codes.
-fn condition(asked: &[Conversion]) -> Option<String> {
-    let asked: Vec<&Conversion> = asked.iter().filter(|asked| is_code(&asked.from) && is_code(&asked.to)).collect();
-    let codes: BTreeSet<String> =
-        asked.iter().flat_map(|asked| [&asked.from, &asked.to]).map(|code| format!("\"{code}\"")).collect();
-    let days: BTreeSet<time::Date> = asked.iter().map(|asked| asked.date).collect();
-    let windows: Vec<String> = days
-        .iter()
-        .map(|day| {
-            let first = day.checked_sub(Duration::days(OLDEST)).unwrap_or(*day);
-            format!("(date >= \"{first}\" && date <= \"{day}\")")
-        })
-        .collect();
-    let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
-    (!windows.is_empty()).then(|| format!("({}) && (currency in [{codes}] || base in [{codes}])", windows.join(" || ")))
 }
 
 fn is_code(text: &str) -> bool {

@@ -10,7 +10,7 @@ use super::{
     draft::{Draft, Work},
     load,
     pipeline::{Bench, check_append_only, check_live, set_archived},
-    references, store, validate,
+    rates_used, references, store, validate,
 };
 use crate::{
     coerce::parse_id,
@@ -31,7 +31,7 @@ impl Session<'_> {
         let entity = self.entity(entity, Action::Create)?;
         let mut work = self.new_work(&entity, input, String::new(), false)?;
         let revision = self.save_one(&mut work)?;
-        get::written(&self.frame, self.tx, &entity, work.draft.id, revision)
+        self.answer(&entity, &work, revision)
     }
 
     /// Makes several records that do not depend on each other, for imports: a record that is refused is left out, the
@@ -69,7 +69,15 @@ impl Session<'_> {
         let mut works = self.stored_works(&entity, &[(id, String::new(), Some(patch))], Action::Update, if_match)?;
         let Some(work) = works.first_mut() else { return Err(RecordsError::NotFound) };
         let revision = self.save_one(work)?;
-        get::written(&self.frame, self.tx, &entity, id, revision)
+        self.answer(&entity, work, revision)
+    }
+
+    /// The answer to a write of one record: the record as it is now, and what the person should know.
+    pub(crate) fn answer(&mut self, entity: &Arc<Entity>, work: &Work, revision: i64) -> Result<Shown, RecordsError> {
+        let shown = get::written(&self.frame, self.tx, entity, work.draft.id, revision)?;
+        let mut warnings = rates_used::warnings(&self.frame, &work.draft);
+        warnings.append(&mut self.warnings);
+        Ok(get::warned(&self.frame, shown, &warnings))
     }
 
     /// Archives a record.
@@ -141,7 +149,15 @@ impl Session<'_> {
             }
             json::text(&mut out, &work.draft.id.to_string());
         }
-        out.push_str(&format!("],\"updated\":{},\"deleted\":{deleted}}}", changed.len()));
+        out.push_str(&format!("],\"updated\":{},\"deleted\":{deleted}", changed.len()));
+        let written = works.iter().chain(&changed);
+        let mut warnings: Vec<FieldError> = written.flat_map(|work| rates_used::warnings(&self.frame, &work.draft)).collect();
+        warnings.append(&mut self.warnings);
+        if !warnings.is_empty() {
+            json::key(&mut out, "warnings");
+            get::findings(&mut out, &self.frame.locale, &warnings);
+        }
+        out.push('}');
         Ok(out)
     }
 

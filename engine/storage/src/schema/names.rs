@@ -14,7 +14,8 @@ pub(super) fn table(entity: &Entity) -> String {
 
 /// The column of a field: `customer_p4s8d1aa`; system fields are called what they are.
 pub(super) fn column(field: &Field) -> String {
-    if field.id.0.is_system() { field.name.clone() } else { named(&field.name, field.id.0.as_str()) }
+    let id = field.id.0.as_str().trim_start_matches('_');
+    if field.id.0.is_system() && !field.id.0.is_companion() { field.name.clone() } else { named(&field.name, id) }
 }
 
 /// The column beside an encrypted one that holds the fingerprints of its values: `tax_number_p4s8d1aa_mac`.
