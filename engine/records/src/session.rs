@@ -4,9 +4,7 @@ use std::sync::Arc;
 use kontor_definitions::RecordId;
 use kontor_storage::{Tx, system::access_log::Access};
 
-use crate::{
-    coerce::parse_id, error::RecordsError, finding::FieldError, frame::Frame, ids::Ids, read, write::cascade::Touched,
-};
+use crate::{coerce::parse_id, error::RecordsError, finding::FieldError, frame::Frame, ids::Ids, read, write::cascade::Touched};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
