@@ -136,9 +136,10 @@ impl Instance {
     }
 }
 
-fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
+/// Settings of an instance on this database.
+pub(crate) fn settings(database: &Database, files: config::FileLimits) -> Config {
     let settings = database.config();
-    let config = Config {
+    Config {
         key_file: None,
         data: settings.data.clone(),
         database: settings.database.clone(),
@@ -148,8 +149,11 @@ fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
         files,
         bucket: database.bucket().map(BucketServer::bucket),
         access_log_days: config::ACCESS_LOG_DAYS,
-    };
-    Arc::new(Engine::new(config, database.open()))
+    }
+}
+
+fn engine(database: &Database, files: config::FileLimits) -> Arc<Engine> {
+    Arc::new(Engine::new(settings(database, files), database.open()))
 }
 
 fn runtime() -> Arc<Runtime> {

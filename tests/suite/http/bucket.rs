@@ -3,7 +3,11 @@ use kontor_server::{Config, StartError, config, files::Bucket, start};
 use serde_json::json;
 
 use super::files::{id, shelf, upload, uploaded};
-use crate::harness::{bucket::BucketServer, database::Database, instance::Instance};
+use crate::harness::{
+    bucket::BucketServer,
+    database::Database,
+    instance::{Instance, settings},
+};
 
 #[test]
 fn a_bucket_that_cannot_be_used_is_said_at_the_start() {
@@ -15,17 +19,8 @@ fn a_bucket_that_cannot_be_used_is_said_at_the_start() {
     let no_bucket = config::BucketConfig { bucket: "nobodys".to_owned(), ..good.clone() };
     let no_server = config::BucketConfig { endpoint: Some("http://127.0.0.1:1".to_owned()), ..good.clone() };
     let started = |bucket: &config::BucketConfig| {
-        let settings = database.config();
-        let config = Config {
-            key_file: None,
-            data: settings.data,
-            database: settings.database,
-            listen: config::address("127.0.0.1:0").unwrap(),
-            tls: false,
-            zone: config::zone(config::TIME_ZONE).unwrap(),
-            files: config::FileLimits::default(),
-            bucket: Some(Bucket::new(bucket).unwrap().into()),
-        };
+        let bucket = Some(Bucket::new(bucket).unwrap().into());
+        let config = Config { bucket, ..settings(&database, config::FileLimits::default()) };
         runtime.block_on(start(config))
     };
     for wrong in [wrong_secret, no_bucket, no_server] {
