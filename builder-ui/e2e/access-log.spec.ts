@@ -19,6 +19,10 @@ for (const language of LANGUAGES) {
         .analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
       await page.screenshot({ path: `test-results/access-log-${language}-${width}.png` });
+      await log.getByRole('button', { name: 'Chen Ming' }).first().click();
+      await expect(page).toHaveURL(/person=/);
+      await page.getByRole('button', { name: english ? 'Show everybody again' : '取消按人员筛选' }).click();
+      await expect(page).not.toHaveURL(/person=/);
       await page.goto('/access-log?kind=rights');
       await expect(log.getByText('trade.sales').first()).toBeVisible();
       await expect(log.getByText(english ? 'Signed in' : '登录', { exact: true })).toHaveCount(0);

@@ -35,6 +35,7 @@ function Log() {
     void navigate({ to: '/access-log', search: { ...search, ...change }, replace: true });
   const narrowed = Object.values(search).some(Boolean);
   const words = { t, text, catalog };
+  const person = items.find((access) => access.person?.id === search.person)?.person?.label;
   const shared = { items, words, onPerson: (person: string) => put({ person }) };
   return (
     <div className={css.screen}>
@@ -68,6 +69,12 @@ function Log() {
           value={search.until ?? null}
           onChange={(day) => put({ until: day ?? undefined })}
         />
+        {search.person ? (
+          <Button aria-label={t('log.anyPerson')} onPress={() => put({ person: undefined })}>
+            {t('log.person', { who: person ?? t('log.someone') })}
+            <X size={16} aria-hidden />
+          </Button>
+        ) : null}
         {narrowed ? (
           <Button
             variant="quiet"

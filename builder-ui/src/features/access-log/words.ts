@@ -30,9 +30,9 @@ export const colorOf = ({ kind }: Access): TagColor => {
   return 'grey';
 };
 
-export function whoOf({ person, address }: Access, { t }: Words): string {
+export function whoOf({ person, address, kind }: Access, { t }: Words): string {
   if (person) return person.label ?? t('log.someone');
-  return t(address ? 'log.engine' : 'log.commandLine');
+  return t(address || kind === 'log_forgotten' ? 'log.engine' : 'log.commandLine');
 }
 
 /** The kind of thing it is about, and how many. */

@@ -104,8 +104,11 @@ impl Scene<'_> {
     }
 }
 
-/// Damage: what it is called and what it does. The engine's own functions make whole chains again.
-const DAMAGE: [(&str, fn(&mut Scene<'_>)); 12] = [
+/// What damage is called and what it does.
+type Damage = (&'static str, fn(&mut Scene<'_>));
+
+/// The engine's own functions make whole chains again.
+const DAMAGE: [Damage; 12] = [
     ("a revision says something else", |scene| scene.forge(|entry| entry.changes = json!([]))),
     ("somebody else did it", |scene| scene.forge(|entry| entry.made_by = RecordId(uuid::Uuid::from_u128(5)))),
     ("a record's whole history is gone", |scene| scene.run("DELETE FROM {t}history WHERE record = {customer}")),
