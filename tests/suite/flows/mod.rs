@@ -10,3 +10,4 @@ mod rate_gaps;
 mod rates;
 mod rights_matrix;
 mod sample_data;
+mod zones;
