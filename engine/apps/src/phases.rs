@@ -65,9 +65,9 @@ enum Pass {
 }
 
 /// Makes prepared definitions live. Blocks for as long as it takes.
-pub(crate) fn run(tenant: &Tenant, prepared: Arc<Prepared>) -> Result<Arc<Snapshot>, AppError> {
+pub(crate) fn run(tenant: &Tenant, prepared: &Arc<Prepared>) -> Result<Arc<Snapshot>, AppError> {
     let mut lease = tenant.db().lease()?.ok_or(AppError::Publishing)?;
-    let looked = Arc::clone(&prepared);
+    let looked = Arc::clone(prepared);
     let intent = tenant.db().read_blocking(move |tx| Intent::new(tx, looked))?;
     let (token, backfill) = (intent.token, Arc::clone(&prepared.backfill));
     intent.begin(tenant)?;

@@ -127,7 +127,7 @@ pub(crate) fn release(
         let snapshot = patiently(tenant, move |tx| apply(tx, &prepared))?;
         return Ok(tenant.swap(Arc::new(snapshot)));
     }
-    phases::run(tenant, prepared)
+    phases::run(tenant, &prepared)
 }
 
 /// Whether so little is to be filled and indexed that others can wait for it.

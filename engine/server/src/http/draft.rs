@@ -160,7 +160,8 @@ pub(super) async fn publishing(engine: Arc<Engine>, caller: Administrator, reque
     let by = publish.begun_by;
     let names: HashMap<RecordId, String> = people::names(&engine, (&caller.0, request.language), vec![by]).await?;
     let problem: Value = publish.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let tag = request.language.tag();
+    let told = problem.get("message").and_then(|message| message.get(request.language.tag()));
+    let problem = problem.get("code").map_or(Value::Null, |code| json!({"code": code, "message": told}));
     Ok(answer::json(&json!({"publishing": {
         "revision": publish.revision,
         "phase": publish.phase.name(),
@@ -168,7 +169,7 @@ pub(super) async fn publishing(engine: Arc<Engine>, caller: Administrator, reque
         "by": {"id": by, "label": names.get(&by).cloned().unwrap_or_default()},
         "done": publish.done,
         "total": publish.total,
-        "problem": if problem.is_null() { Value::Null } else { json!({"code": problem["code"], "message": problem["message"][tag]}) },
+        "problem": problem,
     }})))
 }
 

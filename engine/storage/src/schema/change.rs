@@ -32,18 +32,22 @@ impl Tx {
         for step in &plan.steps {
             self.make_column(&mut physical, step)?;
         }
-        for step in &plan.steps {
-            let mut after = None;
-            while matches!(step.action, PlanAction::RetypeColumn { .. }) {
-                let ids = self.ids_after(&before, step.entity_id, after, AT_ONCE)?;
-                self.convert(&before, step, &ids)?;
-                after = ids.last().copied();
-                if after.is_none() {
-                    break;
-                }
-            }
+        for step in plan.steps.iter().filter(|step| matches!(step.action, PlanAction::RetypeColumn { .. })) {
+            self.convert_all(&before, step)?;
         }
         self.settle_in(physical, plan, Indexes::Now)
+    }
+
+    fn convert_all(&mut self, before: &Physical, step: &PlanStep) -> Result<(), StorageError> {
+        let mut after = None;
+        loop {
+            let ids = self.ids_after(before, step.entity_id, after, AT_ONCE)?;
+            self.convert(before, step, &ids)?;
+            match ids.last() {
+                Some(last) => after = Some(*last),
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Makes the new tables of a plan, retired for the time being; answers whether there were any.
