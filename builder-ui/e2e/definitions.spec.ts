@@ -1,6 +1,6 @@
 // The administrator adds a field to customer; what is wrong is refused with its place; published, sales has it at once;
 // renamed, its values stay; retired, it is gone; the old revision restored, its values are back.
-import type { Page } from '@playwright/test';
+import { edit, publish } from './draft';
 import { ask, expect, test } from './test';
 
 interface Field {
@@ -25,31 +25,6 @@ interface FormDoc {
 const ENTITY = 'trade/entity/customer';
 const FORM = 'trade/form/customer';
 const VALUE = 'Preferred by the harbour office';
-
-/** Replaces the text of a document in the editor, and waits until the draft is saved. */
-async function edit<T>(admin: Page, key: string, change: (document: T) => void) {
-  await admin.goto(`/definitions?doc=${key}`);
-  const editor = admin.locator('.cm-content');
-  await expect(editor).toBeVisible();
-  const document = await ask<T>(admin, `/api/draft/${key}`);
-  change(document);
-  await editor.click();
-  await admin.keyboard.press('Control+a');
-  const stored = admin.waitForResponse(
-    (answer) => answer.request().method() === 'PUT' && answer.url().endsWith(key),
-  );
-  await admin.keyboard.insertText(JSON.stringify(document, null, 2));
-  expect((await stored).status()).toBe(200);
-  await expect(admin.getByText('Draft saved')).toBeVisible();
-}
-
-async function publish(admin: Page, message: string) {
-  await admin.getByRole('button', { name: 'Publish' }).click();
-  const dialog = admin.getByRole('dialog');
-  await dialog.getByRole('textbox', { name: 'Message' }).fill(message);
-  await dialog.getByRole('button', { name: 'Publish' }).click();
-  await expect(admin.getByRole('status').filter({ hasText: /Revision \d+ is live/ })).toBeVisible();
-}
 
 const field = (document: EntityDoc, name: string) => document.fields.find((one) => one.name === name);
 

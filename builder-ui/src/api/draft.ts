@@ -143,8 +143,21 @@ export const diffQuery = (revision: number) =>
         .documents,
   });
 
-export const restoreRevision = async (revision: number) =>
-  untilLive(await post<Partial<Published>>(`/api/revisions/${revision}/restore`));
+/** What restoring a revision would do. */
+export const restorePlanQuery = (revision: number) =>
+  queryOptions({
+    queryKey: ['revisions', revision, 'plan'],
+    queryFn: ({ signal }) =>
+      get<{ steps: PlanStep[]; findings: Finding[] }>(`/api/revisions/${revision}/plan`, undefined, signal),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+
+export const restoreRevision = async (revision: number, acceptLoss: boolean) =>
+  untilLive(
+    await post<Partial<Published>>(`/api/revisions/${revision}/restore`, { accept_loss: acceptLoss }),
+  );
 
 export const schemaQuery = (kind: string) =>
   queryOptions({

@@ -1,15 +1,24 @@
 //! Changes of the tables under records that are there already, over HTTP: what the plan says, what is filled, converted,
 //! refused and lost, and that everything holds afterwards.
 use axum::http::Method;
+use kontor_apps::package::kapp;
 use kontor_records::verify::Invariant;
 use serde_json::{Value as Json, json};
 
-use crate::harness::{both_databases, client::Client, database::Database, instance::Instance};
+use crate::harness::{
+    both_databases,
+    client::Client,
+    database::Database,
+    instance::{Instance, folder},
+};
 
 both_databases!(
     a_field_that_becomes_required_is_filled_with_its_default,
     without_a_default_empty_values_are_counted_and_told,
     a_restore_asks_for_defaults,
+    a_loss_is_shown_counted_and_accepted,
+    a_plan_says_rows_locks_and_stalls,
+    an_install_accepts_a_loss_as_a_publish_does,
 );
 
 /// A document of an entity of the trade app in the draft.
@@ -152,4 +161,89 @@ fn a_restore_asks_for_defaults(database: &Database) {
         assert!([401, 404].contains(&answer.status.as_u16()), "{}", answer.status);
     }
     instance.assert_whole("after a restore with defaults");
+}
+
+fn a_loss_is_shown_counted_and_accepted(database: &Database) {
+    let instance = Instance::with_trade(database);
+    let admin = instance.client("admin");
+    let before = admin.get("/api/draft").expect(200).json()["revision"].as_u64().unwrap();
+    let product = |code: &str, specification: &str| {
+        made(&admin, "product", &json!({"code": code, "name": "Tea", "specification": specification}))
+    };
+    let ids = [product("P1", " 12 "), product("P2", "12.5"), product("P3", "a dozen"), product("P4", "a dozen")];
+    change(&admin, "product", |fields| {
+        let field = fields.iter_mut().find(|field| field["name"] == "specification").unwrap();
+        field["type"] = json!("integer");
+        field.as_object_mut().unwrap().remove("max_length");
+    });
+    let plan = admin.get("/api/draft/plan").expect(200).json();
+    let step = &plan["steps"][0];
+    assert_eq!((&step["action"], &step["data_lost"], &step["reversible"]), (&json!("retype_column"), &json!(3), &json!(true)));
+    assert_eq!((codes(&plan), &plan["findings"][0]["severity"]), (vec!["conversion_loss".to_owned()], &json!("warning")));
+    assert!(plan["findings"][0]["message"].as_str().unwrap().contains("“a dozen” × 2"), "{plan}");
+    for body in [json!({}), json!({"accept_loss": false}), json!({"accept_loss": null})] {
+        let refused = admin.post("/api/draft/publish", &body).expect(422).json();
+        assert_eq!((codes(&refused), &refused["findings"][0]["severity"]), (codes(&plan), &json!("error")));
+    }
+    admin.post("/api/draft/publish", &json!({"accept_loss": "yes"})).expect(400);
+    admin.post("/api/draft/publish", &json!({"accept_loss": true})).expect(200);
+    let values = || ids.iter().map(|id| record(&admin, "product", id)["specification"].clone()).collect::<Vec<_>>();
+    assert_eq!(values(), [json!(12), json!(12), Json::Null, Json::Null]);
+    instance.assert_whole("after a loss was accepted");
+    admin.post(&format!("/api/revisions/{before}/restore"), &json!({})).expect(200);
+    assert_eq!(values(), [json!(" 12 "), json!("12.5"), json!("a dozen"), json!("a dozen")]);
+    instance.assert_whole("after the values came back");
+}
+
+fn a_plan_says_rows_locks_and_stalls(database: &Database) {
+    let instance = Instance::with_trade(database);
+    let admin = instance.client("admin");
+    quote(&instance);
+    add(&admin, "product", json!({"name": "former", "type": "text"}));
+    publish(&admin);
+    add(&admin, "product", json!({"name": "grade", "type": "text", "unique": true}));
+    add(&admin, "product", json!({"name": "shown", "type": "formula", "returns": "text", "expression": "name + grade"}));
+    remove(&admin, "product", "former");
+    let plan = admin.get("/api/draft/plan").expect(200).json();
+    let of = |action: &str| plan["steps"].as_array().unwrap().iter().find(|step| step["action"] == action).unwrap().clone();
+    for step in plan["steps"].as_array().unwrap() {
+        assert_eq!((&step["entity"], &step["rows"]), (&json!("trade.product"), &json!(2)), "{step}");
+        assert!(["none", "writes", "reads"].contains(&step["lock"].as_str().unwrap()), "{step}");
+        assert!(step["stall_ms"].is_u64() && !step["text"].as_str().unwrap().is_empty(), "{step}");
+    }
+    assert_eq!((&of("retire_column")["lock"], &of("retire_column")["stall_ms"]), (&json!("none"), &json!(0)));
+    assert_eq!(of("create_index")["data_lost"], json!(0));
+    assert!(of("backfill")["field"] == "shown");
+    // Two with the same value stand in the way of a unique key, and are told with the value.
+    admin.post("/api/draft/discard", &json!({})).expect(204);
+    set(&admin, "product", "currency", "unique", json!(true));
+    let refused = admin.post("/api/draft/publish", &json!({"accept_loss": true})).expect(422).json();
+    assert_eq!(codes(&refused), codes(&admin.get("/api/draft/plan").expect(200).json()));
+}
+
+fn an_install_accepts_a_loss_as_a_publish_does(database: &Database) {
+    let instance = Instance::with_trade(database);
+    let admin = instance.client("admin");
+    let id = made(&admin, "product", &json!({"code": "P1", "name": "Tea", "specification": "a dozen"}));
+    let mut package = folder("templates-trade");
+    let file = package.source.files.get_mut("entities/product.json").unwrap();
+    let mut document: Json = serde_json::from_str(file).unwrap();
+    let fields = document["fields"].as_array_mut().unwrap();
+    let field = fields.iter_mut().find(|field| field["name"] == "specification").unwrap();
+    field["type"] = json!("integer");
+    field.as_object_mut().unwrap().remove("max_length");
+    *file = document.to_string();
+    let bytes = kapp::write(&package).unwrap();
+    let send = |query: &str| {
+        let path = format!("/api/apps/install{query}");
+        admin.send(Method::POST, &path, Some(bytes.clone()), &[("content-type", "application/zip")])
+    };
+    for query in ["", "?accept_loss=false"] {
+        assert_eq!(codes(&send(query).expect(422).json()), ["conversion_loss"]);
+    }
+    send("?accept_loss=perhaps").expect(400);
+    send("?loss=true").expect(400);
+    send("?accept_loss=true").expect(200);
+    assert_eq!(record(&admin, "product", &id)["specification"], Json::Null);
+    instance.assert_whole("after an install");
 }

@@ -112,6 +112,7 @@ function Definitions() {
           }
           onFinding={openFinding}
           onRevision={(revision) => void go({ panel: 'revisions', revision: String(revision) })}
+          onUnused={() => void ask({ kind: 'unused' })}
           onRestore={(revision) => setDialog({ kind: 'restore', revision: revision.revision })}
         />
       </div>

@@ -1,20 +1,23 @@
-// The windows of the definitions page: new document, delete, publish, discard, restore.
+// The windows of the definitions page: new document, delete, publish, discard, restore, purge.
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type DraftDocument, deleteDocument, discardDraft, restoreRevision } from '../../api/draft';
+import { type DraftDocument, deleteDocument, discardDraft } from '../../api/draft';
 import { type Finding, Problem } from '../../api/problem';
 import { useI18n } from '../../i18n/I18n';
 import { Confirm } from '../../ui/Confirm';
 import { toast } from '../../ui/toast-store';
 import { NewDocumentDialog } from './NewDocumentDialog';
 import { PublishDialog } from './PublishDialog';
+import { RestoreDialog } from './RestoreDialog';
+import { UnusedDialog } from './UnusedDialog';
 
 export type OpenDialog =
   | { kind: 'new' }
   | { kind: 'publish' }
   | { kind: 'discard' }
   | { kind: 'delete'; key: string }
-  | { kind: 'restore'; revision: number };
+  | { kind: 'restore'; revision: number }
+  | { kind: 'unused' };
 
 interface Props {
   dialog: OpenDialog | null;
@@ -51,6 +54,11 @@ export function DraftDialogs({ dialog, documents, onClose, onOpen, onPublished, 
       setPending(false);
     }
   };
+  const refused = (findings: Finding[]) => {
+    onClose();
+    onRefused(findings);
+    toast('bad', t('def.refused', { n: findings.length }));
+  };
   if (!dialog) return null;
   const shared = { isPending, onCancel: onClose, danger: true };
   switch (dialog.kind) {
@@ -76,11 +84,7 @@ export function DraftDialogs({ dialog, documents, onClose, onOpen, onPublished, 
             onPublished();
             void refresh();
           }}
-          onRefused={(findings) => {
-            onClose();
-            onRefused(findings);
-            toast('bad', t('def.refused', { n: findings.length }));
-          }}
+          onRefused={refused}
         />
       );
     case 'discard':
@@ -118,22 +122,29 @@ export function DraftDialogs({ dialog, documents, onClose, onOpen, onPublished, 
       );
     case 'restore':
       return (
-        <Confirm
-          {...shared}
-          danger={false}
-          title={t('def.restoreTitle', { n: dialog.revision })}
-          confirm={t('def.restore')}
-          onConfirm={() =>
-            void run(async () => {
-              const { revision } = await restoreRevision(dialog.revision);
-              client.removeQueries({ queryKey: ['draft', 'document'] });
-              toast('ok', t('def.published', { n: revision }));
-              onPublished();
-            })
-          }
-        >
-          {t('def.restoreHint', { n: dialog.revision })}
-        </Confirm>
+        <RestoreDialog
+          revision={dialog.revision}
+          onClose={onClose}
+          onRestored={(revision) => {
+            client.removeQueries({ queryKey: ['draft', 'document'] });
+            toast('ok', t('def.published', { n: revision }));
+            onClose();
+            onPublished();
+            void refresh();
+          }}
+          onRefused={refused}
+        />
+      );
+    case 'unused':
+      return (
+        <UnusedDialog
+          onClose={onClose}
+          onPurged={(count) => {
+            toast('ok', t('def.purged', { n: count }));
+            onClose();
+            void refresh();
+          }}
+        />
       );
   }
 }

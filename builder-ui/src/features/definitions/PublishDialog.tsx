@@ -24,7 +24,10 @@ export function PublishDialog({ onClose, onPublished, onRefused }: Props) {
   const [message, setMessage] = useState('');
   const [acceptLoss, setAcceptLoss] = useState(false);
   const plan = usePlan(true);
-  const losses = plan.data?.findings.filter(({ code }) => code === 'conversion_loss') ?? [];
+  const told =
+    plan.data?.findings.filter(({ code }) => ['conversion_loss', 'required_without_value'].includes(code)) ??
+    [];
+  const loses = told.some(({ code }) => code === 'conversion_loss');
   const publish = useMutation({
     mutationFn: () => publishDraft(message.trim(), acceptLoss),
     onSuccess: ({ revision }) => onPublished(revision),
@@ -66,17 +69,17 @@ export function PublishDialog({ onClose, onPublished, onRefused }: Props) {
         ) : (
           <PlanSteps steps={plan.data?.steps ?? []} />
         )}
-        {losses.length > 0 && !plan.isFetching ? (
-          <>
-            {losses.map((loss) => (
-              <Banner key={`${loss.file} ${loss.pointer}`} tone="warn">
-                {loss.message}
+        {plan.isFetching
+          ? null
+          : told.map(({ code, file, pointer, message }) => (
+              <Banner key={`${code} ${file} ${pointer}`} tone="warn">
+                {message}
               </Banner>
             ))}
-            <Checkbox isSelected={acceptLoss} onChange={setAcceptLoss}>
-              {t('def.acceptLoss')}
-            </Checkbox>
-          </>
+        {loses && !plan.isFetching ? (
+          <Checkbox isSelected={acceptLoss} onChange={setAcceptLoss}>
+            {t('def.acceptLoss')}
+          </Checkbox>
         ) : null}
       </div>
     </Dialog>

@@ -18,12 +18,14 @@ interface Props {
   onFinding: (finding: Finding) => void;
   onRevision: (revision: number) => void;
   onRestore: (revision: Revision) => void;
+  onUnused: () => void;
 }
 
 const TITLES = { check: 'def.findings', plan: 'def.plan', revisions: 'def.revisions' } as const;
 
 export function SidePanel(props: Props) {
-  const { panel, revision, findings, isChecking, onPanel, onFinding, onRevision, onRestore } = props;
+  const { panel, revision, findings, isChecking, onPanel, onFinding, onRevision, onRestore, onUnused } =
+    props;
   const { t } = useI18n();
   if (panel !== 'check' && panel !== 'plan' && panel !== 'revisions') return null;
   const title = t(TITLES[panel]);
@@ -42,7 +44,7 @@ export function SidePanel(props: Props) {
         ) : null}
         {panel === 'plan' ? <PlanPanel /> : null}
         {panel === 'revisions' ? (
-          <RevisionsPanel open={revision} onOpen={onRevision} onRestore={onRestore} />
+          <RevisionsPanel open={revision} onOpen={onRevision} onRestore={onRestore} onUnused={onUnused} />
         ) : null}
       </div>
     </aside>

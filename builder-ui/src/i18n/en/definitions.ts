@@ -82,6 +82,23 @@ export const definitions = {
   'def.restore': 'Restore',
   'def.restoreOf': 'Restore revision {n}',
   'def.restoreTitle': 'Restore revision {n}?',
+  'def.acceptRestoreLoss': 'Restore although these values cannot be kept in full',
+  'def.unusedOpen': 'Purge what is no longer used…',
+  'def.unusedTitle': 'No longer used',
+  'def.unusedHint':
+    'Removed entities and fields keep their values, so that restoring an older revision brings them back. What you purge here is gone for good.',
+  'def.unusedNone': 'Nothing to purge: everything stored is in use.',
+  'def.unused.entity': 'removed entity',
+  'def.unused.field': 'removed field',
+  'def.unused.former': 'values before a change of type',
+  'def.unusedRecords': '{n} records',
+  'def.unusedValues': '{n} values',
+  'def.unusedInDraft': 'used again in the draft',
+  'def.purge': 'Purge for good',
+  'def.purging': 'Purging…',
+  'def.purged': 'Purged: {n}',
+  'def.purgeLoss': 'Careful: {n} values will be lost and cannot be brought back.',
+  'def.acceptPurge': 'I no longer need these values',
   'def.restoreHint':
     'A new revision with the content of revision {n} is published; values of fields retired since come back. Later revisions stay in the list.',
 };
