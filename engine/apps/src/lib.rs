@@ -23,6 +23,7 @@ mod people;
 mod phases;
 mod recover;
 mod release;
+mod remembered;
 mod required;
 pub mod revisions;
 mod rights;

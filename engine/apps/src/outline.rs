@@ -13,7 +13,9 @@ use crate::{
     derived,
     error::{AppError, text},
     losses::Data,
-    release, required,
+    release,
+    remembered::with_remembered,
+    required,
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
     tenant::Tenant,
@@ -34,7 +36,8 @@ impl Tenant {
         let before = release::current(self, on)?;
         let Compiled { sources, catalog, mut findings } = compiled;
         let Some(catalog) = catalog else { return Ok(Outline { plan: Plan::default(), findings }) };
-        let measured = self.db().read_blocking(move |tx| measure(tx, &before, &catalog, &sources));
+        let known = with_remembered(self, &before, &catalog)?;
+        let measured = self.db().read_blocking(move |tx| measure(tx, (&before, &known), &catalog, &sources));
         let (plan, mut counted) = match measured {
             Ok(measured) => measured,
             Err(AppError::Findings(more)) => (Plan::default(), more),
@@ -130,12 +133,12 @@ pub(crate) fn refused(error: StorageError, plan: &Plan, catalog: &Catalog, sourc
 /// The plan with its rows counted, and the fields that become required where records have no value.
 fn measure(
     tx: &mut Tx,
-    before: &Snapshot,
+    (before, known): (&Snapshot, &Catalog),
     catalog: &Arc<Catalog>,
     sources: &Sources,
 ) -> Result<(Plan, Vec<Diagnostic>), AppError> {
     let physical = tx.physical()?;
-    let mut plan = plan(&physical, &before.catalog, catalog, sources)?;
+    let mut plan = plan(&physical, known, catalog, sources)?;
     let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
     let work = derived::changed(before, catalog, &plan, &fills);
     derived::add_steps(&mut plan, &work, catalog);

@@ -96,13 +96,13 @@ impl Intent {
         tx.be_patient()?;
         let (before, catalog, sources) = (&prepared.before, &prepared.catalog, &prepared.candidate.sources);
         let physical = tx.physical()?;
-        let plan = outline::plan(&physical, &before.catalog, catalog, sources)?;
+        let plan = outline::plan(&physical, &prepared.known, catalog, sources)?;
         let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
         let work = derived::changed(before, catalog, &plan, &fills);
         let carried = derived::carried(catalog, &fills);
         let mut beside = derived::in_use(before, &work);
         beside.append(&mut derived::in_use(before, &carried));
-        let mut plan = outline::plan_beside(&physical, (&before.catalog, catalog), sources, &beside)?;
+        let mut plan = outline::plan_beside(&physical, (&prepared.known, catalog), sources, &beside)?;
         release::refuse(tx, &prepared, &physical, &mut plan)?;
         let mut rows: BTreeSet<EntityId> = work.iter().map(|(entity, _)| *entity).collect();
         rows.extend(plan.steps.iter().filter(|step| is_retype(step)).map(|step| step.entity_id));

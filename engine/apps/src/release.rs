@@ -30,6 +30,7 @@ use crate::{
     losses::Data,
     outline::{self, Outline},
     phases,
+    remembered::with_remembered,
     required::{self, Defaults, with_defaults},
     search,
     snapshot::Snapshot,
@@ -94,6 +95,8 @@ pub(crate) struct Prepared {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) fingerprint: Arc<str>,
     pub(crate) before: Arc<Snapshot>,
+    /// The live definitions with what comes back of former ones.
+    pub(crate) known: Arc<Catalog>,
     pub(crate) act: Act,
     pub(crate) backfill: Arc<dyn Backfill>,
 }
@@ -121,7 +124,8 @@ pub(crate) fn release(
         tenant.db().claim_key_file()?;
     }
     let (fingerprint, backfill) = (Arc::from(fingerprint), Arc::clone(backfill));
-    let prepared = Arc::new(Prepared { candidate, catalog, fingerprint, before, act, backfill });
+    let known = with_remembered(tenant, &before, &catalog)?;
+    let prepared = Arc::new(Prepared { candidate, catalog, fingerprint, before, known, act, backfill });
     let looked = Arc::clone(&prepared);
     if tenant.db().read_blocking(move |tx| is_small(tx, &looked))? {
         let snapshot = patiently(tenant, move |tx| apply(tx, &prepared))?;
@@ -133,7 +137,7 @@ pub(crate) fn release(
 /// Whether so little is to be filled and indexed that others can wait for it.
 fn is_small(tx: &mut Tx, prepared: &Prepared) -> Result<bool, AppError> {
     let physical = tx.physical()?;
-    let plan = outline::plan(&physical, &prepared.before.catalog, &prepared.catalog, &prepared.candidate.sources)?;
+    let plan = outline::plan(&physical, &prepared.known, &prepared.catalog, &prepared.candidate.sources)?;
     let mut touched: BTreeSet<EntityId> = BTreeSet::new();
     let fills = required::fills(tx, &physical, &prepared.before.catalog, &prepared.catalog)?;
     let work = derived::changed(&prepared.before, &prepared.catalog, &plan, &fills);
@@ -199,7 +203,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
     state::close(tx)?;
     demand_current(tx, candidate)?;
     let physical = tx.physical()?;
-    let mut plan = outline::plan(&physical, &prepared.before.catalog, &prepared.catalog, &candidate.sources)?;
+    let mut plan = outline::plan(&physical, &prepared.known, &prepared.catalog, &candidate.sources)?;
     refuse(tx, prepared, &physical, &mut plan)?;
     let applied = tx.apply(&plan);
     let physical = applied.map_err(|error| outline::refused(error, &plan, &prepared.catalog, &candidate.sources))?;

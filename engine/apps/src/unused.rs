@@ -240,7 +240,7 @@ fn key(physical: &Physical, unused: &Unused) -> String {
 }
 
 /// Ids of the entities of some documents, and of their fields that are not marked as retired.
-fn in_use(sources: &Sources) -> BTreeSet<DefId> {
+pub(crate) fn in_use(sources: &Sources) -> BTreeSet<DefId> {
     let mut ids = BTreeSet::new();
     let id_of = |value: &Value| value.get("id").and_then(Value::as_str).and_then(|id| id.parse::<DefId>().ok());
     for (_, text) in sources.iter().filter(|(key, _)| key.kind == Kind::Entity) {

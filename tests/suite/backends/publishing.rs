@@ -30,6 +30,7 @@ both_databases!(
     going_back_to_a_type_brings_back_what_was_not_changed,
     numbers_dates_and_lists_are_converted_in_the_tables,
     ids_of_removed_fields_are_never_given_to_others,
+    a_removed_field_that_comes_back_is_converted,
     other_instances_follow_at_their_next_transaction,
     apps_install_upgrade_and_refuse_changed_documents,
     a_tenant_half_made_is_finished_by_the_same_call,
@@ -479,6 +480,37 @@ fn ids_of_removed_fields_are_never_given_to_others(database: &Database) {
     assert_eq!(codes(shop.publish().unwrap_err()), ["type_change"]);
     shop.edit(|item| item["fields"][1] = size("text")).unwrap();
     shop.publish().unwrap();
+}
+
+fn a_removed_field_that_comes_back_is_converted(database: &Database) {
+    let shop = Shop::new(database);
+    for size in ["large", "red"] {
+        shop.insert(&[("name", size), ("size", size)]);
+    }
+    shop.edit(|item| drop(item["fields"].as_array_mut().unwrap().remove(1))).unwrap();
+    shop.publish().unwrap();
+    let title = json!({"zh-CN": "色", "en": "Color"});
+    let options = json!([{"id": "redd0000", "name": "red", "title": title}, {"id": "blue0000", "name": "blue", "title": title}]);
+    let choice = json!({"id": "size0000", "name": "size", "title": title, "type": "choice", "options": options});
+    shop.add_field(choice).unwrap();
+    // Stored alike, and yet not every text is one of the options.
+    let outline = shop.tenant.plan_draft().unwrap();
+    assert_eq!(outline.plan.steps[0].data_lost, 1, "{:?}", outline.plan.steps);
+    assert_eq!(codes(shop.publish().unwrap_err()), ["conversion_loss"]);
+    shop.tenant.publish_draft(accepting(), act(200), &none()).unwrap();
+    let sorted = |mut values: Vec<Value>| {
+        values.sort_by_key(|value| format!("{value:?}"));
+        values
+    };
+    assert_eq!(sorted(shop.values("size").unwrap()), [Value::Null, text("red")]);
+    // Coming back as it was, it has its values without a conversion.
+    let fields = |item: &mut Json| drop(item["fields"].as_array_mut().unwrap().remove(1));
+    shop.edit(fields).unwrap();
+    shop.publish().unwrap();
+    shop.tenant.restore(4, "", act(300), &none()).unwrap();
+    assert_eq!(sorted(shop.values("size").unwrap()), [Value::Null, text("red")]);
+    shop.tenant.restore(2, "", act(301), &none()).unwrap();
+    assert_eq!(sorted(shop.values("size").unwrap()), [text("large"), text("red")]);
 }
 
 fn other_instances_follow_at_their_next_transaction(database: &Database) {

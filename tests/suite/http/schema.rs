@@ -216,9 +216,12 @@ fn a_plan_says_rows_locks_and_stalls(database: &Database) {
     assert!(of("backfill")["field"] == "shown");
     // Two with the same value stand in the way of a unique key, and are told with the value.
     admin.post("/api/draft/discard", &json!({})).expect(204);
+    made(&admin, "product", &json!({"code": "P9", "name": "Coffee"}));
     set(&admin, "product", "currency", "unique", json!(true));
     let refused = admin.post("/api/draft/publish", &json!({"accept_loss": true})).expect(422).json();
-    assert_eq!(codes(&refused), codes(&admin.get("/api/draft/plan").expect(200).json()));
+    assert_eq!(codes(&refused), ["duplicate_values"]);
+    assert!(refused["findings"][0]["message"].as_str().unwrap().contains("“USD” × 2"), "{refused}");
+    assert_eq!(codes(&admin.get("/api/draft/plan").expect(200).json()), ["duplicate_values"]);
 }
 
 fn an_install_accepts_a_loss_as_a_publish_does(database: &Database) {

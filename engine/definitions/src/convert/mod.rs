@@ -5,8 +5,8 @@
 //! | text, long text, code, automatic number, choice, state | text, long text, automatic number: as it is |
 //! | the same | choice, choices, state, whole number, decimal, boolean, date, time |
 //! | whole number, duration | decimal, text, choice, boolean (0 and 1) |
-//! | decimal, money | another scale, whole number, text, choice |
-//! | boolean | text, choice, whole number (0 and 1) |
+//! | decimal, money | another scale, whole number, text, choice, boolean (0 and 1) |
+//! | boolean | text, choice, whole number, decimal (0 and 1) |
 //! | date, time | text |
 //! | choices | choice, text |
 //!
@@ -155,8 +155,8 @@ fn allowed(from: &Shape, to: &Shape) -> bool {
         Text { .. } | Choice { .. } => true,
         Choices { .. } => matches!(to, Text { .. } | Choice { .. } | Choices { .. }),
         Integer => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
-        Decimal { .. } => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. }),
-        Boolean => matches!(to, Text { .. } | Choice { .. } | Integer | Boolean),
+        Decimal { .. } => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
+        Boolean => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
         Date => matches!(to, Text { .. } | Date),
         Time => matches!(to, Text { .. } | Time),
     }

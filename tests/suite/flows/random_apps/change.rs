@@ -4,17 +4,19 @@ use serde_json::Value as Json;
 
 use super::{
     generate,
-    model::{AppModel, FieldKind},
+    model::{AppModel, FieldKind, FieldModel, scaled},
 };
 
 /// Changes the app once. Answers what was done, for the message of a failing seed.
 pub(super) fn change(random: &mut StdRng, model: &mut AppModel) -> String {
     let place = random.random_range(0..model.entities.len());
-    match random.random_range(0..6) {
+    match random.random_range(0..10) {
         0 | 1 => add_field(random, model, place),
         2 => rename_field(random, model, place),
         3 => retire_field(random, model, place),
         4 => rename_entity(model, place),
+        5 | 6 => retype_field(random, model, place),
+        7 | 8 => require_field(random, model, place),
         _ => restore_field(model, place),
     }
 }
@@ -43,6 +45,78 @@ fn rename_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> Stri
     done
 }
 
+/// Gives a field another type that can keep every value.
+fn retype_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> String {
+    let free = |field: &&FieldModel| !field.retired && field.default.is_none() && !used(model, &field.id);
+    let kinds = |kind: &FieldKind| match kind {
+        FieldKind::Text => vec![FieldKind::LongText],
+        FieldKind::Integer => vec![FieldKind::Text, FieldKind::Decimal(2)],
+        FieldKind::Decimal(scale) => vec![FieldKind::Text, FieldKind::Decimal((scale + 2).min(6))],
+        FieldKind::Boolean => vec![FieldKind::Text, FieldKind::Integer, FieldKind::Decimal(3)],
+        FieldKind::Date | FieldKind::Choice(_) => vec![FieldKind::Text, FieldKind::LongText],
+        FieldKind::LongText
+        | FieldKind::Datetime
+        | FieldKind::Reference(_)
+        | FieldKind::Lines(_)
+        | FieldKind::Product(..)
+        | FieldKind::Sum(..)
+        | FieldKind::AutoNumber => Vec::new(),
+    };
+    let all = model.entities[place].fields.iter().filter(free);
+    let ways: Vec<(String, FieldKind)> =
+        all.flat_map(|field| kinds(&field.kind).into_iter().map(|kind| (field.id.clone(), kind))).collect();
+    let Some((id, kind)) = ways.choose(random).cloned() else { return "nothing".to_owned() };
+    let field = model.entities[place].fields.iter_mut().find(|field| field.id == id).unwrap();
+    let done = format!("make {} a {kind:?}, which was a {:?}", field.name, field.kind);
+    field.kind = kind.clone();
+    model.each_value(place, &id, &mut |value| *value = converted(value, &kind));
+    done
+}
+
+fn converted(value: &Json, kind: &FieldKind) -> Json {
+    let flag = |flag: &bool| i64::from(*flag);
+    match (kind, value) {
+        (FieldKind::Text | FieldKind::LongText, Json::Number(_) | Json::Bool(_)) => Json::String(value.to_string()),
+        (FieldKind::Integer, Json::Bool(set)) => Json::from(flag(set)),
+        (FieldKind::Decimal(scale), Json::Bool(set)) => scaled(Some(flag(set).into()), *scale),
+        (FieldKind::Decimal(scale), Json::Number(number)) => scaled(number.to_string().parse().ok(), *scale),
+        (FieldKind::Decimal(scale), Json::String(number)) => scaled(number.parse().ok(), *scale),
+        _ => value.clone(),
+    }
+}
+
+/// Makes a field required, which fills it where it is empty.
+fn require_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> String {
+    let default = |kind: &FieldKind| match kind {
+        FieldKind::Text | FieldKind::LongText => Some(("\"filled\"", Json::from("filled"))),
+        FieldKind::Integer => Some(("7", Json::from(7))),
+        FieldKind::Decimal(scale) => Some(("7", scaled(Some(7.into()), *scale))),
+        FieldKind::Boolean => Some(("true", Json::from(true))),
+        FieldKind::Date
+        | FieldKind::Datetime
+        | FieldKind::Choice(_)
+        | FieldKind::Reference(_)
+        | FieldKind::Lines(_)
+        | FieldKind::Product(..)
+        | FieldKind::Sum(..)
+        | FieldKind::AutoNumber => None,
+    };
+    let optional = model.entities[place].fields.iter().filter(|field| !field.required && !field.retired);
+    let ways: Vec<_> = optional.filter_map(|field| default(&field.kind).map(|default| (field.id.clone(), default))).collect();
+    let Some((id, (text, filled))) = ways.choose(random).cloned() else { return "nothing".to_owned() };
+    let field = model.entities[place].fields.iter_mut().find(|field| field.id == id).unwrap();
+    field.required = true;
+    field.default = Some(text.to_owned());
+    let done = format!("require {}.{} with {text}", model.entities[place].name, id);
+    model.each_value(place, &id, &mut |value| {
+        if value.is_null() {
+            *value = filled.clone();
+        }
+    });
+    model.derive_all();
+    done
+}
+
 fn rename_entity(model: &mut AppModel, place: usize) -> String {
     let name = format!("renamed_{}", model.next_id());
     let done = format!("rename {} to {name}", model.entities[place].name);
@@ -66,6 +140,7 @@ fn retire_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> Stri
     field.retired = true;
     // Whoever puts it back finds it optional: records written meanwhile have no value.
     field.required = false;
+    field.default = None;
     format!("retire {}.{}", model.entities[place].name, model.entities[place].fields[at].name)
 }
 

@@ -73,7 +73,7 @@ pub(super) fn field(random: &mut StdRng, model: &mut AppModel, entity: &EntityMo
         _ => targets.choose(random).map_or(FieldKind::AutoNumber, |target| FieldKind::Reference(*target)),
     };
     let required = random.random_bool(0.2) && kind.is_input();
-    FieldModel { name: field_name(random, entity, &id), id, kind, required, retired: false }
+    FieldModel { name: field_name(random, entity, &id), id, kind, required, default: None, retired: false }
 }
 
 /// A name that the entity does not have, also not in a retired field.
@@ -89,7 +89,7 @@ fn add_product(random: &mut StdRng, model: &mut AppModel, entity: &mut EntityMod
     let (Some(left), Some(right)) = (numbers.choose(random), numbers.choose(random)) else { return };
     let kind = FieldKind::Product(left.0.clone(), right.0.clone(), left.1 + right.1);
     let id = model.next_id();
-    entity.fields.push(FieldModel { name: format!("product_{id}"), id, kind, required: false, retired: false });
+    entity.fields.push(FieldModel { name: format!("product_{id}"), id, kind, required: false, default: None, retired: false });
 }
 
 fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
@@ -108,13 +108,21 @@ fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
         name: format!("lines_{lines_id}"),
         kind: FieldKind::Lines(line),
         required: false,
+        default: None,
         retired: false,
     };
     model.entities[parent].fields.push(lines);
     if let Some((field, scale)) = summed.choose(random) {
         let id = model.next_id();
         let kind = FieldKind::Sum(lines_id, field.clone(), *scale);
-        model.entities[parent].fields.push(FieldModel { name: format!("sum_{id}"), id, kind, required: false, retired: false });
+        model.entities[parent].fields.push(FieldModel {
+            name: format!("sum_{id}"),
+            id,
+            kind,
+            required: false,
+            default: None,
+            retired: false,
+        });
     }
 }
 

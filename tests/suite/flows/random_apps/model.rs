@@ -34,6 +34,8 @@ pub(super) struct FieldModel {
     pub(super) name: String,
     pub(super) kind: FieldKind,
     pub(super) required: bool,
+    /// An expression for its default.
+    pub(super) default: Option<String>,
     pub(super) retired: bool,
 }
 
@@ -74,6 +76,32 @@ impl AppModel {
     pub(super) fn next_id(&mut self) -> String {
         self.ids += 1;
         format!("r{:07}", self.ids)
+    }
+
+    /// Visits the value of a field in every record or line that there is; one that is not there is null.
+    pub(super) fn each_value(&mut self, place: usize, field: &str, change: &mut dyn FnMut(&mut Json)) {
+        let visit = |record: &mut RecordModel, change: &mut dyn FnMut(&mut Json)| {
+            change(record.values.entry(field.to_owned()).or_default());
+        };
+        for record in &mut self.entities[place].records {
+            visit(record, change);
+        }
+        let of_place = |field: &&FieldModel| field.kind == FieldKind::Lines(place);
+        for entity in &mut self.entities {
+            for lines in entity.fields.iter().filter(of_place) {
+                let rows = entity.records.iter_mut().filter_map(|record| record.lines.get_mut(&lines.id));
+                rows.flatten().for_each(|line| visit(line, change));
+            }
+        }
+    }
+
+    /// Computes the derived values of every record anew.
+    pub(super) fn derive_all(&mut self) {
+        let all = self.entities.clone();
+        for entity in &mut self.entities {
+            let definition = all.iter().find(|other| other.id == entity.id).unwrap();
+            entity.records.iter_mut().for_each(|record| definition.derive(&all, record));
+        }
     }
 
     /// The documents.
@@ -138,6 +166,9 @@ impl AppModel {
         }
         if field.required {
             out["required"] = json!(true);
+        }
+        if let Some(default) = &field.default {
+            out["default"] = json!(default);
         }
         out
     }
