@@ -3,12 +3,13 @@
 //! A [`Tenant`] holds one immutable [`Snapshot`] that is swapped whole when a revision goes live; a request takes
 //! one `Arc<Snapshot>` and keeps it to the end. Nothing here touches business records beyond applying a plan's steps
 //! and setting up a tenant's first people; stored derived fields are filled through [`Backfill`], the words by which
-//! records are found by [`search`].
+//! records are found by [`search`], sort keys and folded texts by [`aspects`].
 //!
 //! Start reading at `tenant.rs`, then `release.rs`: the one way in which definitions go live.
 mod access;
 mod act;
 mod apps;
+pub mod aspects;
 mod backfill;
 mod base;
 pub mod companies;
@@ -22,6 +23,7 @@ pub mod package;
 mod people;
 mod phases;
 mod recover;
+mod reading;
 mod release;
 mod remembered;
 mod required;

@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use crate::{
     access,
     act::Act,
+    aspects,
     backfill::{Backfill, BackfillWork},
     compile::{Meanings, compile, meanings},
     derived,
@@ -219,6 +220,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
     for (entity, fields) in derived::changed(&prepared.before, &snapshot.catalog, &plan, &fills) {
         fill(tx, &snapshot, (entity, &fields), prepared)?;
     }
+    aspects::bring_up_to_date(tx, &snapshot, prepared.act)?;
     search::bring_up_to_date(tx, &snapshot, prepared.act)?;
     store(tx, prepared, revision)?;
     Ok(snapshot)

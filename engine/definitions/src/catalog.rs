@@ -11,6 +11,7 @@ use crate::{
     id::{DefId, EntityId, FieldId, RoleId},
     model::{
         AppDoc, FormDoc, PageDoc, ViewDoc,
+        entity::{DuplicateAction, Reveal},
         field::{OnDelete, OptionDoc, Reset, RollupFunction, RoundMode},
         role::{FieldRight, Scope},
     },
@@ -116,6 +117,10 @@ pub struct Entity {
     pub unique: Vec<Vec<FieldId>>,
     /// Sets of fields with an index of their own.
     pub indexes: Vec<Vec<FieldId>>,
+    /// Stored aspects of fields ([`FieldId::aspect`]), which have columns of their own: what lists sort by and what `fold()` reads.
+    pub aspects: Vec<FieldId>,
+    /// What makes two live records the same thing.
+    pub duplicates: Vec<DuplicateRule>,
     /// Records have an owner.
     pub owner: bool,
     /// Records have a department.
@@ -218,6 +223,17 @@ pub enum FieldClass {
     Rollup,
     /// Derived across a reference or from the moment; computed when read, never stored.
     Live,
+}
+
+/// What makes two live records the same thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateRule {
+    /// What is equal in both: fields, or their folded aspects.
+    pub fields: Vec<FieldId>,
+    /// What happens to the second one.
+    pub action: DuplicateAction,
+    /// What the person is told of the first one.
+    pub reveal: Reveal,
 }
 
 /// When a field must have a value.

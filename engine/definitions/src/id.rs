@@ -64,6 +64,13 @@ impl DefId {
         <[u8; 8]>::try_from(text.as_bytes()).ok().filter(|_| fits).map(Self)
     }
 
+    /// The id whose first character counts most.
+    fn from_digits(number: u64) -> Self {
+        let mut id = Self::from_random(number);
+        id.0.reverse();
+        id
+    }
+
     /// The eight characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -117,6 +124,73 @@ impl JsonSchema for DefId {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": "^[a-z0-9]{8}$", "description": "Stable id, made by the designer or by `kontor app check --fix`" })
     }
+}
+
+/// What a field is ordered or compared by instead of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aspect {
+    /// The stored key by which a text stands in a list, see [`crate::aspect::sort_key`].
+    SortKey,
+    /// The stored text with everything taken away in which two spellings of one name differ, see [`crate::aspect::folded`].
+    Folded,
+    /// The place of a choice among its options; never stored.
+    Rank,
+}
+
+impl Aspect {
+    /// Every aspect.
+    pub const ALL: [Self; 3] = [Self::SortKey, Self::Folded, Self::Rank];
+    /// Those with a column.
+    pub const STORED: [Self; 2] = [Self::SortKey, Self::Folded];
+
+    /// Its name in system tables and in names of columns.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SortKey => "sort",
+            Self::Folded => "fold",
+            Self::Rank => "rank",
+        }
+    }
+
+    const fn mark(self) -> u8 {
+        match self {
+            Self::SortKey => b'^',
+            Self::Folded => b'=',
+            Self::Rank => b'#',
+        }
+    }
+}
+
+const DIGITS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
+
+/// An aspect of a field has an id too, which no document can write: a mark, then the 36^8 ids of documents as seven digits to
+/// base 64. So paths, permits and columns take it wherever they take a field.
+impl FieldId {
+    /// The id of an aspect of this field; only fields of documents have aspects.
+    #[must_use]
+    pub fn aspect(self, aspect: Aspect) -> Self {
+        let mut number = self.0.0.iter().fold(0_u64, |number, byte| number * 36 + u64::from(place_of(*byte)));
+        let mut out = [aspect.mark(); 8];
+        for slot in out.iter_mut().skip(1).rev() {
+            let digit = usize::try_from(number % 64).unwrap_or_default();
+            *slot = DIGITS.get(digit).copied().unwrap_or(b'0');
+            number /= 64;
+        }
+        Self(DefId(out))
+    }
+
+    /// The aspect and the field whose it is, if this is the id of an aspect.
+    pub fn aspect_of(self) -> Option<(Aspect, Self)> {
+        let (mark, digits) = self.0.0.split_first()?;
+        let aspect = Aspect::ALL.into_iter().find(|aspect| aspect.mark() == *mark)?;
+        let number = digits.iter().fold(0_u64, |number, byte| number * 64 + u64::from(place_of(*byte)));
+        Some((aspect, Self(DefId::from_digits(number))))
+    }
+}
+
+fn place_of(byte: u8) -> u8 {
+    let place = DIGITS.iter().position(|digit| *digit == byte).unwrap_or_default();
+    u8::try_from(place).unwrap_or_default()
 }
 
 macro_rules! newtype {

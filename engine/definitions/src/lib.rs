@@ -8,6 +8,7 @@
 //! 3. [`catalog`]: the checked app set with every name resolved to an id, the only thing the other crates read.
 //!
 //! Start reading at [`source::AppSource`] (the files of an app), then [`check::check`] (files to catalog).
+pub mod aspect;
 pub mod catalog;
 pub mod check;
 pub mod convert;
@@ -21,6 +22,6 @@ pub mod value;
 
 pub use catalog::{Catalog, Entity, Field, FieldType};
 pub use diagnostic::{Diagnostic, Severity};
-pub use id::{DefId, EntityId, FieldId, RecordId, RoleId, TenantId};
+pub use id::{Aspect, DefId, EntityId, FieldId, RecordId, RoleId, TenantId};
 pub use text::{LocalText, Locale};
 pub use value::{ColumnType, Plain, Value};

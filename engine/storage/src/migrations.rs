@@ -32,6 +32,7 @@ const TENANT: &[Step] = &[
     Step { number: 11, name: "publishing", sql: include_str!("../../../migrations/tenant/0011_publishing.sql") },
     Step { number: 14, name: "seal", sql: include_str!("../../../migrations/tenant/0014_seal.sql") },
     Step { number: 15, name: "data_key", sql: include_str!("../../../migrations/tenant/0015_data_key.sql") },
+    Step { number: 17, name: "aspects", sql: include_str!("../../../migrations/tenant/0017_aspects.sql") },
     Step { number: 19, name: "left_reach", sql: include_str!("../../../migrations/tenant/0019_left_reach.sql") },
 ];
 

@@ -1,6 +1,7 @@
-//! Business rows written, locked and looked up one by one.
+//! Business rows written, locked and looked up one by one. What is stored of a field besides its value (sort key, folded text) is
+//! written here, beside the value, so that no way of writing can forget it.
 use kontor_access::Permit;
-use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId, Value};
+use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId, Value, aspect};
 
 use crate::{
     bind::Bind,
@@ -88,6 +89,10 @@ impl Tx {
                 columns.push(column);
                 parameters.push(parameter);
             }
+            for (aspect, column) in table.aspects(*field) {
+                columns.push(quoted(&column.name));
+                parameters.push(writer.bind(&Bind(column.ty, aspect::stored(aspect, value)))?);
+            }
         }
         let sql = format!("INSERT INTO {} ({}) VALUES ({})", writer.table(entity)?, columns.join(", "), parameters.join(", "));
         let (sql, bound) = writer.finish(&sql);
@@ -117,6 +122,10 @@ impl Tx {
         for (field, value) in values {
             let assigned = writer.assigned((entity, id.0), (*field, table.column(*field)?), value)?;
             changes.extend(assigned.into_iter().map(|(column, parameter)| format!("{column} = {parameter}")));
+            for (aspect, column) in table.aspects(*field) {
+                let made = writer.bind(&Bind(column.ty, aspect::stored(aspect, value)))?;
+                changes.push(format!("{} = {made}", quoted(&column.name)));
+            }
         }
         let found = found(&mut writer, permit, &place, id)?;
         let target = writer.close()?;

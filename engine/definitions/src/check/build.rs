@@ -61,6 +61,8 @@ fn entity(
         fields,
         unique,
         indexes: sets.indexes,
+        aspects: Vec::new(),
+        duplicates: sets.duplicates,
         owner: head.owner && work.parent.is_none(),
         department: head.department && work.parent.is_none(),
         track: head.track == Track::All,

@@ -205,6 +205,18 @@ codes! {
     ConvertNotHere "convert_not_here" Error
         "convert(…) 只能用在公式字段里，这里读不到汇率" "convert(…) works in formula fields only; there are no rates here"
         "用一个公式字段换算，再在这里使用这个字段" "convert in a formula field and use that field here"
+    FoldNotHere "fold_not_here" Error
+        "这里的 fold(…) 只能用于写明的文字，或保存了归一写法的字段" "here fold(…) takes a text as written, or a field whose folded text is stored"
+        "用于标题字段（label），或在 duplicates 中写了 fold(…) 的字段" "use it on the label, or on a field that \"duplicates\" names in fold(…)"
+    NotMatchable "not_matchable" Error
+        "“{0}”不能用来判断重复" "\"{0}\" cannot tell duplicates"
+        "写一个字段名，或写 fold(字段名)，字段须是单行文本" "name a field, or write fold(field) with a field of one line of text"
+    NothingToReveal "nothing_to_reveal" Error
+        "重复时不能告知“{0}”：这里没有" "duplicates cannot tell the {0}: there is none"
+        "在实体上启用 owner 或指定 label，或改为 \"nothing\"" "give the entity an owner or a label, or say \"nothing\""
+    NotOnLines "not_on_lines" Error
+        "“{0}”不能用于明细：明细随主记录打开，不单独查找" "\"{0}\" has no meaning on lines: they are opened with their record, not found by themselves"
+        "去掉它；要按明细查找，在主记录上用汇总或公式字段" "remove it; to find a record by its lines, put a roll-up or formula on the record"
     ConvertNotStored "convert_not_stored" Error
         "“{0}”在查看时才计算，不能换算币种" "\"{0}\" is computed when it is read, it cannot convert between currencies"
         "公式里只用本记录自己的字段：引用的值先复制过来（copied），今天的日期先存进日期字段" "let the formula read only fields of its own record: copy what it reads by reference (copied), keep the day in a date field"

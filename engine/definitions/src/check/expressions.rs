@@ -16,6 +16,7 @@ use crate::{
     expr::{
         BinaryOp, Expr, ExprKind, Type, converts,
         error::ExprError,
+        folds,
         names::{CompanyOf, NamedField, is_company_value},
         resolve,
     },
@@ -171,7 +172,7 @@ fn literals(expr: &Expr) -> Vec<&str> {
     }
 }
 
-/// Compiles an expression that is no formula, and so cannot convert between currencies; see [`compile_any`].
+/// Compiles an expression that is no formula, and so cannot convert between currencies nor fold what is not stored folded; see [`compile_any`].
 pub(super) fn compile(
     world: &World,
     (file, pointer): (FileId, &str),
@@ -183,6 +184,10 @@ pub(super) fn compile(
     let expr = compile_any(world, (file, pointer), entity, text, expected, findings)?;
     if converts(&expr) {
         findings.add(file, pointer, Code::ConvertNotHere, &[]);
+        return None;
+    }
+    if !folds(&expr, &|field| world.is_folded(field)) {
+        findings.add(file, pointer, Code::FoldNotHere, &[]);
         return None;
     }
     Some(expr)

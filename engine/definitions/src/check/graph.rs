@@ -12,7 +12,7 @@ use crate::{
     catalog::{FieldClass, FieldType},
     expr::{
         EnvValue, Expr,
-        reads::{converts, env_values, reads},
+        reads::{converts, env_values, folds, reads},
     },
     id::FieldId,
 };
@@ -77,6 +77,7 @@ pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Finding
         classes.insert(*node, class);
     }
     tell_live_conversions(world, compiled, &classes, findings);
+    tell_live_folds(world, compiled, &classes, findings);
     Graph { classes, order, inputs: inputs.into_iter().map(|(node, found)| (node, found.paths)).collect() }
 }
 
@@ -87,6 +88,18 @@ fn tell_live_conversions(world: &World, compiled: &[Compiled], classes: &BTreeMa
             && let Some(site) = site(world, found.entity, found.place)
         {
             findings.add(site.file, &site.at("expression"), Code::ConvertNotStored, &[&site.slot.name]);
+        }
+    }
+}
+
+/// A formula that is computed when it is read is a piece of a statement.
+fn tell_live_folds(world: &World, compiled: &[Compiled], classes: &BTreeMap<Node, FieldClass>, findings: &mut Findings) {
+    for found in compiled.iter().filter(|found| found.role == FieldExpression::Formula) {
+        if classes.get(&(found.entity, found.place)) == Some(&FieldClass::Live)
+            && !folds(&found.expr, &|field| world.is_folded(field))
+            && let Some(site) = site(world, found.entity, found.place)
+        {
+            findings.add(site.file, &site.at("expression"), Code::FoldNotHere, &[]);
         }
     }
 }

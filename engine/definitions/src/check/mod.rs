@@ -2,11 +2,13 @@
 //!
 //! The order of the files here is the order of the work: [`read`] and [`shape`] look at one document,
 //! what follows looks at all of them together. Nothing stops at the first error.
+mod aspects;
 mod build;
 mod canonical;
 mod codes;
 mod derived;
 pub mod diff;
+mod duplicates;
 mod entities;
 mod expressions;
 mod fields;
@@ -108,7 +110,8 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Checked { catalog: None, findings };
     }
-    let entities = build::entities(&world, compiled, &graph, sets);
+    let mut entities = build::entities(&world, compiled, &graph, sets);
+    aspects::assign(&mut entities, &views);
     let catalog = Catalog {
         apps: world.apps.iter().map(|app| (app.name.clone(), Arc::new(app.doc.clone()))).collect(),
         entity_names: entities.iter().map(|entity| (entity.full_name(), entity.id)).collect(),

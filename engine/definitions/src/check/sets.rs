@@ -1,13 +1,14 @@
 //! The label, the unique sets and the indexes of an entity.
 use super::{
     codes::Code,
+    duplicates,
     findings::Findings,
     graph::Graph,
     options::kind_name,
     world::{EntityIx, Found, Slot, World},
 };
 use crate::{
-    catalog::{FieldClass, FieldType},
+    catalog::{DuplicateRule, FieldClass, FieldType},
     id::FieldId,
 };
 
@@ -17,6 +18,7 @@ pub(super) struct Sets {
     pub(super) label: Option<FieldId>,
     pub(super) unique: Vec<Vec<FieldId>>,
     pub(super) indexes: Vec<Vec<FieldId>>,
+    pub(super) duplicates: Vec<DuplicateRule>,
 }
 
 /// Checks and resolves them.
@@ -55,8 +57,11 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
         let pointer = format!("{}/searchable", slot.pointer);
         if is_class(FieldClass::Live, world, entity, slot, graph) {
             findings.add(work.file, &pointer, Code::LiveNotStored, &[&doc.name]);
+        } else if work.parent.is_some() {
+            findings.add(work.file, &pointer, Code::NotOnLines, &["searchable"]);
         }
     }
+    sets.duplicates = duplicates::rules(world, entity, &sets, graph, findings);
     // A gapless number names one document for good: it is unique among all, archived ones too.
     for slot in &work.slots {
         let Some(doc) = slot.doc.as_ref().filter(|doc| (doc.unique || doc.gapless) && !doc.retired) else { continue };
@@ -77,7 +82,7 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
 }
 
 /// A field that has one plain value.
-fn member<'a>(
+pub(super) fn member<'a>(
     world: &'a World,
     entity: EntityIx,
     name: &str,
@@ -112,7 +117,7 @@ pub(super) fn has_plain_value(ty: &FieldType) -> bool {
     )
 }
 
-fn is_class(class: FieldClass, world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {
+pub(super) fn is_class(class: FieldClass, world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {
     let place = world.entities.get(entity).and_then(|work| work.slots.iter().position(|other| other.id == slot.id));
     place.is_some_and(|place| graph.classes.get(&(entity, place)) == Some(&class))
 }

@@ -106,6 +106,20 @@ pub(super) struct Target<'a> {
 }
 
 impl World {
+    /// Whether the folded text of a field is stored: of labels, and where a rule about duplicates asks for it.
+    pub(super) fn is_folded(&self, field: FieldId) -> bool {
+        self.entities.iter().filter(|work| work.parent.is_none()).any(|work| {
+            let slot = work.slots.iter().find(|slot| slot.id == field);
+            slot.zip(work.head.as_ref()).is_some_and(|(slot, head)| {
+                let SlotState::Ready(ty) = &slot.state else { return false };
+                let mut matched = head.duplicates.iter().flat_map(|rule| &rule.fields);
+                // A label that is computed when it is read is stored in no way.
+                let entered = matches!(ty, FieldType::Text { .. }) && head.label.as_ref() == Some(&slot.name);
+                entered || (is_line_of_text(ty) && matched.any(|text| folded_field(text) == Some(&slot.name)))
+            })
+        })
+    }
+
     /// Splits `app.name`; a plain name belongs to the app it stands in. Tells apps that are not there or not required.
     pub(super) fn app_of<'a>(&self, from: usize, name: &'a str) -> Result<(usize, &'a str), Wrong> {
         let Some((app, name)) = name.split_once('.') else { return Ok((from, name)) };
@@ -203,4 +217,14 @@ impl World {
         }
         Found::Broken
     }
+}
+
+/// Whether values are one line of text, entered or computed.
+pub(super) fn is_line_of_text(ty: &FieldType) -> bool {
+    matches!(ty.result(), FieldType::Text { .. })
+}
+
+/// The field in `fold(field)`.
+pub(super) fn folded_field(text: &str) -> Option<&str> {
+    Some(text.trim().strip_prefix("fold")?.trim_start().strip_prefix('(')?.strip_suffix(')')?.trim())
 }

@@ -62,6 +62,8 @@ pub enum Function {
     EndOf,
     /// `is_null(x)`: never null.
     IsNull,
+    /// `fold(text)`: see [`crate::aspect::folded`]. A statement reads the stored column instead, see [`super::folds`].
+    Fold,
     /// `convert(amount, from, to, date)`: see [`super::rates`]; only in stored formulas.
     Convert,
 }
@@ -105,7 +107,7 @@ pub(super) struct Signature {
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Length,
         Self::Upper,
         Self::Lower,
@@ -133,6 +135,7 @@ impl Function {
         Self::StartOf,
         Self::EndOf,
         Self::IsNull,
+        Self::Fold,
         Self::Convert,
     ];
 
@@ -166,6 +169,7 @@ impl Function {
             Self::StartOf => "start_of",
             Self::EndOf => "end_of",
             Self::IsNull => "is_null",
+            Self::Fold => "fold",
             Self::Convert => "convert",
         }
     }
@@ -183,7 +187,7 @@ impl Function {
     pub(super) fn signature(self) -> Signature {
         use Parameter::{Any, Currency, Date, Digits, Mode, Number, NumberOrDate, Ordered, Text, Unit, Whole};
         let (parameters, required, open): (&'static [Parameter], usize, bool) = match self {
-            Self::Length | Self::Upper | Self::Lower | Self::Trim => (&[Text], 1, false),
+            Self::Length | Self::Upper | Self::Lower | Self::Trim | Self::Fold => (&[Text], 1, false),
             Self::Contains | Self::StartsWith | Self::EndsWith => (&[Text, Text], 2, false),
             Self::Concat => (&[Text], 1, true),
             Self::Substring => (&[Text, Whole, Whole], 2, false),
@@ -214,7 +218,14 @@ impl Function {
             | Self::Day
             | Self::Weekday
             | Self::DaysBetween => whole,
-            Self::Upper | Self::Lower | Self::Trim | Self::Concat | Self::Substring | Self::Replace | Self::ToText => Type::Text,
+            Self::Upper
+            | Self::Lower
+            | Self::Trim
+            | Self::Fold
+            | Self::Concat
+            | Self::Substring
+            | Self::Replace
+            | Self::ToText => Type::Text,
             Self::Contains | Self::StartsWith | Self::EndsWith | Self::IsNull => Type::Boolean,
             Self::Round => Type::Number { scale: digits },
             Self::Convert => Type::Number { scale: MAX_SCALE },

@@ -55,6 +55,22 @@ pub fn converts(expr: &Expr) -> bool {
     found
 }
 
+/// Whether a statement can say every `fold(…)` in it: of a text as written, or of a field whose folded text is stored, which
+/// `is_stored` tells.
+pub fn folds(expr: &Expr, is_stored: &dyn Fn(FieldId) -> bool) -> bool {
+    let mut all = true;
+    expr.walk(&mut |part| {
+        if let ExprKind::Call { function: Function::Fold, arguments } = &part.kind {
+            all &= match arguments.first().map(|argument| &argument.kind) {
+                Some(ExprKind::Literal(_)) => true,
+                Some(ExprKind::Field { path, .. }) => path.last().is_some_and(|field| is_stored(*field)),
+                _ => false,
+            };
+        }
+    });
+    all
+}
+
 /// `scopes` holds, for each scope, the path that leads to its row.
 fn collect(expr: &Expr, scopes: &mut Vec<Vec<FieldId>>, found: &mut Vec<Vec<FieldId>>) {
     let absolute = |scopes: &[Vec<FieldId>], scope: u8, path: &[FieldId]| {

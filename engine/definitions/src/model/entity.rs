@@ -31,6 +31,9 @@ pub struct EntityDoc {
     /// Sets of fields that are searched or sorted together often.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Vec<String>>,
+    /// What makes two live records the same thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<DuplicateDoc>,
     /// Records belong to a user (scope `own`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub owner: bool,
@@ -52,6 +55,50 @@ pub struct EntityDoc {
     /// Records are never changed or purged once written.
     #[serde(default, skip_serializing_if = "is_false")]
     pub append_only: bool,
+}
+
+/// What makes two live records the same thing, and what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateDoc {
+    /// What is equal in both: fields of the entity, or `fold(field)` for names that may be spelt in several ways.
+    #[serde(rename = "match")]
+    pub fields: Vec<String>,
+    /// What happens to the second one.
+    pub action: DuplicateAction,
+    /// What the person is told of the first one, whether or not they may read it.
+    #[serde(default, skip_serializing_if = "Reveal::is_nothing")]
+    pub reveal: Reveal,
+}
+
+/// What happens to a record that is the same thing as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateAction {
+    /// The person is asked whether it shall be saved all the same.
+    Warn,
+    /// It is not saved.
+    Refuse,
+}
+
+/// What a person is told of a record that stands in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reveal {
+    /// That there is one.
+    #[default]
+    Nothing,
+    /// Whose it is.
+    Owner,
+    /// What it is called.
+    Label,
+}
+
+impl Reveal {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
 }
 
 /// What history keeps of an entity's changes.

@@ -2,8 +2,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use kontor_definitions::{
-    Entity, FieldId, LocalText,
-    expr::{CatalogNames, Expr, ExprError, ExprKind, Span, Type, compile, converts, sensitive::sensitive_uses_in},
+    Aspect, Entity, FieldId, LocalText,
+    expr::{CatalogNames, Expr, ExprError, ExprKind, Span, Type, compile, converts, folds, sensitive::sensitive_uses_in},
 };
 
 use crate::{
@@ -33,6 +33,10 @@ pub(crate) fn compiled(names: Names<'_>, entity: &Entity, text: Option<&str>, fi
     match compile(text, &known, Some(&Type::Boolean)) {
         Ok(filter) if converts(&filter) => {
             findings.push(no_rates("/filter"));
+            None
+        }
+        Ok(filter) if !folds(&filter, &|field| is_folded(names, field)) => {
+            findings.push(not_folded("/filter"));
             None
         }
         Ok(filter) => {
@@ -99,6 +103,24 @@ pub(crate) fn no_rates(pointer: &str) -> FieldError {
         .suggest(Text {
             zh: "用一个公式字段换算，再按这个字段筛选", en: "convert in a formula field and filter by that field"
         })
+}
+
+/// Whether the folded text of a field is stored.
+fn is_folded(names: Names<'_>, field: FieldId) -> bool {
+    let folded = field.aspect(Aspect::Folded);
+    names.catalog.entities.values().any(|entity| entity.aspects.contains(&folded))
+}
+
+/// A filter runs inside the database, which folds no text.
+pub(crate) fn not_folded(pointer: &str) -> FieldError {
+    let text = Text {
+        zh: "这里的 fold(…) 只能用于写明的文字，或保存了归一写法的字段",
+        en: "here fold(…) takes a text as written, or a field whose folded text is stored",
+    };
+    FieldError::new(Class::Malformed, pointer, "fold_not_here", text).suggest(Text {
+        zh: "用于记录的标题字段，或用于判断重复的字段",
+        en: "use it on the field that is a record's label, or on one that tells duplicates",
+    })
 }
 
 /// The finding for what is wrong with an expression that a person supplied.

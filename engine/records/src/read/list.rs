@@ -1,7 +1,7 @@
 //! A page of records: what is asked for, read from parameters, and its answer.
 use std::{collections::BTreeSet, sync::Arc};
 
-use kontor_definitions::{ColumnType, Entity, Field, FieldId, FieldType, Value};
+use kontor_definitions::{ColumnType, Entity, FieldId, Value};
 use kontor_storage::{Archived, Query, Row, Search, Sort, Tx, query::Path};
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
     params::Reader,
     search,
     selection::{Extent, Selection, expand_of},
+    sorting,
 };
 use crate::{
     cursor,
@@ -16,7 +17,6 @@ use crate::{
     finding::{Class, FieldError, Findings, Text},
     frame::Frame,
     json,
-    names::Names,
     session::Params,
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn list(frame: &Frame, tx: &mut Tx, entity: &str, params: &Params) ->
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
     let permit = names.permit(entity.id).ok_or(RecordsError::NotFound)?;
-    let mut request = parse(names, entity, params)?;
+    let mut request = parse(frame, entity, params)?;
     let limit = request.query.limit;
     let count = if request.count {
         Some(tx.count_found(frame.context(), permit, &request.query, request.search.as_ref())?)
@@ -97,7 +97,8 @@ impl Request {
     }
 }
 
-fn parse(names: Names<'_>, entity: &Arc<Entity>, params: &Params) -> Result<Request, Findings> {
+fn parse(frame: &Frame, entity: &Arc<Entity>, params: &Params) -> Result<Request, Findings> {
+    let names = frame.names();
     let mut reader = Reader::new(params, &KNOWN);
     let fields = reader.list("fields");
     let mut selection = if fields.is_empty() {
@@ -108,7 +109,7 @@ fn parse(names: Names<'_>, entity: &Arc<Entity>, params: &Params) -> Result<Requ
     let items = reader.list("expand");
     let expand = expand_of(names, entity, &items, &mut reader.findings);
     selection.expand(names, &expand);
-    let (sort, types) = sort_of(names, entity, &mut reader);
+    let (sort, types) = sort_of(frame, entity, &mut reader);
     let text = reader.text("filter");
     let filter = filter::compiled(names, entity, text, &mut reader.findings);
     let archived = reader.word("archived", &ARCHIVED, Archived::Without);
@@ -153,7 +154,8 @@ fn after(list: &str, types: &[ColumnType], reader: &mut Reader<'_>) -> Option<Ve
 }
 
 /// Reads `sort=-order_date,number`; the id is a key of its own only if it is named.
-fn sort_of(names: Names<'_>, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (Vec<Sort>, Vec<ColumnType>) {
+fn sort_of(frame: &Frame, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (Vec<Sort>, Vec<ColumnType>) {
+    let names = frame.names();
     let mut sort: Vec<Sort> = Vec::new();
     let mut types = Vec::new();
     for (pointer, item) in reader.list("sort") {
@@ -166,7 +168,7 @@ fn sort_of(names: Names<'_>, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (
             reader.findings.push(filter::sensitive(written, &pointer));
             continue;
         }
-        let Some(ty) = along.last().and_then(|last| ordered(last)) else {
+        let Some((path, ty)) = sorting::key_of(frame, entity, &along) else {
             reader.findings.push(FieldError::new(
                 Class::Malformed,
                 &pointer,
@@ -175,7 +177,6 @@ fn sort_of(names: Names<'_>, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (
             ));
             continue;
         };
-        let path: Path = along.iter().map(|field| field.id).collect();
         if sort.iter().any(|key| key.path == path) {
             continue;
         }
@@ -196,14 +197,6 @@ fn sort_of(names: Names<'_>, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (
     }
     types.push(ColumnType::Uuid);
     (sort, types)
-}
-
-/// The type of a field's values if they have an order.
-fn ordered(field: &Field) -> Option<ColumnType> {
-    match field.ty.result() {
-        FieldType::Choices { .. } | FieldType::Json(_) | FieldType::Files { .. } => None,
-        ty => ty.column(),
-    }
 }
 
 /// Names a list: a cursor of one list is none of another.

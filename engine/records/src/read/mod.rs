@@ -11,4 +11,5 @@ pub(crate) mod params;
 pub(crate) mod proof;
 pub(crate) mod search;
 pub(crate) mod selection;
+mod sorting;
 pub(crate) mod visible;

@@ -2,6 +2,7 @@
 //!
 //! One file per group of invariants; the numbers `I5`, `I8`, … are those of the design's list. Nothing is changed, everything
 //! is read in one consistent picture, and what is found is told without regard to rights: only the engine itself may ask.
+mod aspects;
 mod definitions;
 mod files;
 mod history;
@@ -59,6 +60,8 @@ pub enum Invariant {
     Tombstones,
     /// Periodic work is leased and due within its time.
     Jobs,
+    /// Stored sort keys and folded texts are what the fields give.
+    Aspects,
 }
 
 impl Invariant {
@@ -81,6 +84,7 @@ impl Invariant {
             Self::Events => "events",
             Self::Tombstones => "tombstones",
             Self::Jobs => "jobs",
+            Self::Aspects => "aspects",
         }
     }
 }
@@ -195,6 +199,7 @@ impl Session<'_> {
         seals::look(&frame, self.tx, heads, &mut report)?;
         search::look(&frame, self.tx, &mut report)?;
         traces::look(&frame, self.tx, &mut report)?;
+        aspects::look(&frame, self.tx, &mut report)?;
         Ok(report)
     }
 }

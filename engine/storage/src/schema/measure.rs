@@ -24,6 +24,8 @@ impl Tx {
             sizes.insert(step.entity_id, rows);
             step.rows = rows;
             step.data_lost = match &step.action {
+                // Made of the field's own column, and made again when it is needed.
+                PlanAction::RetireColumn { id } if id.aspect_of().is_some() => 0,
                 PlanAction::RetireColumn { id } => self.count_of(&quoted(&table.column(*id)?.name), &table.name)?,
                 PlanAction::RetireTable => rows,
                 PlanAction::Fill { id } => {

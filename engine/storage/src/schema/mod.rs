@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub const AT_ONCE: usize = 200;
 
 use indexmap::IndexMap;
-use kontor_definitions::{ColumnType, EntityId, FieldId};
+use kontor_definitions::{Aspect, ColumnType, EntityId, FieldId};
 
 use crate::cipher::Cipher;
 
@@ -98,6 +98,13 @@ impl Physical {
         self.cipher.as_deref().ok_or_else(missing)
     }
 
+    /// Whether a field, or an aspect of one, has a column in use. A tenant whose definitions went live under an older
+    /// engine lacks the aspects that this one stores until the next publish.
+    pub fn has(&self, entity: EntityId, field: FieldId) -> bool {
+        let column = self.tables.get(&entity).and_then(|table| table.columns.get(&field));
+        column.is_some_and(|column| !column.retired)
+    }
+
     /// The fields that a violated unique constraint is about, with their entity: for the message to the person.
     pub fn unique_fields(&self, constraint: &str) -> Option<(EntityId, &[FieldId])> {
         self.tables.iter().find_map(|(entity, table)| {
@@ -117,6 +124,12 @@ impl ColumnInfo {
 }
 
 impl TableInfo {
+    /// The columns that are made of a field's own column, as far as they are there.
+    pub(crate) fn aspects(&self, field: FieldId) -> impl Iterator<Item = (Aspect, &ColumnInfo)> {
+        let of = move |aspect| self.columns.get(&field.aspect(aspect)).map(|column| (aspect, column));
+        Aspect::STORED.into_iter().filter_map(of).filter(|(_, column)| !column.retired)
+    }
+
     /// The column of a field.
     pub(crate) fn column(&self, field: FieldId) -> Result<&ColumnInfo, crate::StorageError> {
         let missing = || crate::StorageError::Bug(format!("field {field} has no column in {}", self.name));

@@ -1,7 +1,7 @@
 //! Names of tables, columns, indexes and constraints: readable, at most 50 bytes, fixed when they are made.
 //!
 //! A shard of a distributed PostgreSQL puts `_<number>` behind a name, so none of ours ends in `_` and digits.
-use kontor_definitions::{Entity, EntityId, Field, FieldId, catalog::FieldClass};
+use kontor_definitions::{Aspect, Entity, EntityId, Field, FieldId, catalog::FieldClass};
 
 use super::{ColumnInfo, ColumnSpec, TableInfo};
 
@@ -21,6 +21,13 @@ pub(super) fn column(field: &Field) -> String {
 /// The column beside an encrypted one that holds the fingerprints of its values: `tax_number_p4s8d1aa_mac`.
 pub(super) fn fingerprint(column: &str) -> String {
     format!("{column}_mac")
+}
+
+/// The column of an aspect of a field: `name_p4s8d1aa_sort`. No column of a field ends like it: behind its last `_` stands an id.
+pub(super) fn aspect(field: &Field, aspect: Aspect) -> String {
+    let mut short = field.name.clone();
+    short.truncate(LONGEST - 20);
+    format!("{}_{}", named(&short, field.id.0.as_str()), aspect.name())
 }
 
 /// A column beside those that a field has had: `customer_v2_p4s8d1aa`.
@@ -106,5 +113,8 @@ const FNV: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 fn part(field: FieldId) -> String {
-    format!("f{}", field.0.as_str().trim_matches('_'))
+    match field.aspect_of() {
+        Some((aspect, field)) => format!("{}_f{field}", aspect.name()),
+        None => format!("f{}", field.0.as_str().trim_matches('_')),
+    }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use kontor_definitions::{
-    Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType,
+    Aspect, Catalog, ColumnType, Entity, EntityId, Field, FieldId, FieldType,
     catalog::{FieldClass, NumberFormat},
     convert::{self, Retype, Shape},
 };
@@ -257,6 +257,15 @@ fn change_table(
             derived.push(step(entity, Some(&field.name), PlanAction::Backfill));
         }
     }
+    for id in &entity.aspects {
+        let Some((wanted, field)) = aspect_spec(entity, *id) else { continue };
+        let action = match table.columns.get(id) {
+            None => PlanAction::AddColumn { column: wanted },
+            Some(column) if column.retired => PlanAction::RestoreColumn { id: *id },
+            Some(_) => continue,
+        };
+        steps.push(step(entity, Some(&field.name), action));
+    }
     change_indexes(table, entity, &moved, steps);
     steps.extend(derived);
     Ok(())
@@ -274,9 +283,10 @@ fn change_indexes(table: &TableInfo, entity: &Entity, moved: &[FieldId], steps: 
         steps.push(step(entity, None, PlanAction::DropIndex { name: name.clone() }));
     }
     for (id, column) in &table.columns {
-        let stays = entity.field(*id).is_some_and(|field| field.column().is_some());
+        let stays = has_column(entity, *id);
         if !column.retired && !stays {
-            let name = entity.field(*id).map_or_else(|| names::readable(&column.name), |field| &field.name);
+            let field = id.aspect_of().map_or(*id, |(_, field)| field);
+            let name = entity.field(field).map_or_else(|| names::readable(&column.name), |field| &field.name);
             steps.push(step(entity, Some(name), PlanAction::RetireColumn { id: *id }));
         }
     }
@@ -347,9 +357,10 @@ fn plain_type(ty: ColumnType) -> Option<FieldType> {
 }
 
 fn table_spec(entity: &Entity) -> TableSpec {
+    let aspects = entity.aspects.iter().filter_map(|id| aspect_spec(entity, *id)).map(|(column, _)| column);
     TableSpec {
         name: names::table(entity),
-        columns: entity.fields.iter().filter_map(|field| column_spec(entity, field)).collect(),
+        columns: entity.fields.iter().filter_map(|field| column_spec(entity, field)).chain(aspects).collect(),
         indexes: index_specs(entity),
     }
 }
@@ -357,6 +368,17 @@ fn table_spec(entity: &Entity) -> TableSpec {
 fn column_spec(entity: &Entity, field: &Field) -> Option<ColumnSpec> {
     let ty = field.column()?;
     Some(ColumnSpec { id: field.id, name: names::column(field), ty, target: foreign_key(entity, field) })
+}
+
+/// The column of an aspect of a field, and the field.
+fn aspect_spec(entity: &Entity, id: FieldId) -> Option<(ColumnSpec, &Field)> {
+    let (aspect, of) = id.aspect_of()?;
+    let field = entity.field(of)?;
+    Some((ColumnSpec { id, name: names::aspect(field, aspect), ty: ColumnType::Text, target: None }, field))
+}
+
+fn has_column(entity: &Entity, id: FieldId) -> bool {
+    entity.aspects.contains(&id) || entity.field(id).is_some_and(|field| field.column().is_some())
 }
 
 /// References have foreign keys, except the engine's own marks of who did something: those may name the engine itself.
@@ -368,13 +390,13 @@ fn foreign_key(entity: &Entity, field: &Field) -> Option<EntityId> {
     }
 }
 
-/// Unique sets, an index per reference, the declared ones, the parent of lines.
+/// Unique sets, an index per reference, the declared ones, their orders, what duplicates are told by, the parent of lines.
 fn index_specs(entity: &Entity) -> Vec<IndexSpec> {
     let archives = entity.field(FieldId::ARCHIVED_AT).is_some();
     let mut specs: Vec<IndexSpec> = Vec::new();
     let mut add = |unique: bool, live_only: bool, fields: Vec<FieldId>| {
         let name = names::index(unique, entity.id, &fields);
-        let stored = fields.iter().all(|field| entity.field(*field).is_some_and(|field| field.column().is_some()));
+        let stored = fields.iter().all(|field| has_column(entity, *field));
         if stored && !fields.is_empty() && specs.iter().all(|other| other.name != name && other.fields != fields) {
             specs.push(IndexSpec { name, unique, live_only, fields });
         }
@@ -399,6 +421,17 @@ fn index_specs(entity: &Entity) -> Vec<IndexSpec> {
     }
     for fields in &entity.indexes {
         add(false, false, fields.clone());
+    }
+    // Lists sort texts by their sort keys, so what is indexed for an order is indexed by those too.
+    for fields in entity.unique.iter().chain(&entity.indexes) {
+        let sorted = fields.iter().map(|field| Some(field.aspect(Aspect::SortKey)).filter(|key| entity.aspects.contains(key)));
+        let sorted: Vec<Option<FieldId>> = sorted.collect();
+        if sorted.iter().any(Option::is_some) {
+            add(false, false, fields.iter().zip(sorted).map(|(field, key)| key.unwrap_or(*field)).collect());
+        }
+    }
+    for rule in &entity.duplicates {
+        add(false, archives, rule.fields.clone());
     }
     specs
 }

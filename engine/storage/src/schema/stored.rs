@@ -1,6 +1,6 @@
 //! The tenant's record of its tables: `physical_table`, `physical_column`, `physical_index`, `physical_former`.
 use indexmap::IndexMap;
-use kontor_definitions::{ColumnType, DefId, EntityId, FieldId, Value};
+use kontor_definitions::{Aspect, ColumnType, DefId, EntityId, FieldId, Value};
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::{ColumnInfo, IndexInfo, Physical, TableInfo, text::column_type};
@@ -106,7 +106,7 @@ impl Tx {
             let (ty, scale) = column_type::name(column.ty);
             let binds = [
                 key(),
-                Bind::text(field.0.as_str()),
+                Bind::text(written(*field)),
                 Bind::integer(position),
                 Bind::text(&column.name),
                 Bind::text(ty),
@@ -123,7 +123,7 @@ impl Tx {
             self.execute(KEEP_FORMER, &binds)?;
         }
         for (name, index) in &table.indexes {
-            let fields: Vec<&str> = index.fields.iter().map(|field| field.0.as_str()).collect();
+            let fields: Vec<String> = index.fields.iter().map(|field| written(*field)).collect();
             let binds = [Bind::text(name), key(), Bind::boolean(index.unique), Bind::text(fields.join(" "))];
             self.execute(KEEP_INDEX, &binds)?;
         }
@@ -161,7 +161,19 @@ fn id(value: Value) -> Result<DefId, StorageError> {
     text(value)?.parse().map_err(|_bad| broken())
 }
 
+/// A field as it is written down; an aspect of one as `k3v9x2ab.sort`.
+fn written(field: FieldId) -> String {
+    match field.aspect_of() {
+        Some((aspect, field)) => format!("{field}.{}", aspect.name()),
+        None => field.to_string(),
+    }
+}
+
 fn field_id(text: &str) -> Result<FieldId, StorageError> {
+    if let Some((field, name)) = text.split_once('.') {
+        let aspect = Aspect::ALL.into_iter().find(|aspect| aspect.name() == name).ok_or_else(broken)?;
+        return Ok(field_id(field)?.aspect(aspect));
+    }
     let id = match text.strip_prefix('_') {
         Some(system) => DefId::system(system.trim_end_matches('_')),
         None => text.parse().map_err(|_bad| broken())?,

@@ -1,6 +1,6 @@
 //! The functions of the expression language in SQL: registered functions on SQLite, the server's own on PostgreSQL.
 use kontor_definitions::{
-    ColumnType, Value,
+    Aspect, ColumnType, FieldId, Value, aspect,
     expr::{
         Expr, ExprKind, Function, Type,
         function::{
@@ -67,6 +67,7 @@ impl<'a> Writer<'a> {
             }
             // Rates are read when a record is written; `check` and filters refuse it everywhere else.
             Function::Convert => Err(wrong()),
+            Function::Fold => self.folded(first),
             Function::Min | Function::Max => self.extreme(function, arguments, ty),
             Function::Round | Function::Abs | Function::Floor | Function::Ceil => {
                 let term = self.value(first)?;
@@ -85,6 +86,22 @@ impl<'a> Writer<'a> {
                     Dialect::Postgres => self.on_postgres(function, &terms),
                 }
             }
+        }
+    }
+
+    /// A written text is folded here, a field's folded text is stored: `check` and filters let nothing else through.
+    fn folded(&mut self, text: &'a Expr) -> Result<Term, StorageError> {
+        match &text.kind {
+            ExprKind::Literal(value) => {
+                let folded = self.bind(&Bind(ColumnType::Text, aspect::stored(Aspect::Folded, value)))?;
+                Ok(Term::column(folded, ColumnType::Text))
+            }
+            ExprKind::Field { scope, path } => {
+                let (last, before) = path.split_last().ok_or_else(wrong)?;
+                let path: Vec<FieldId> = before.iter().copied().chain([last.aspect(Aspect::Folded)]).collect();
+                self.path(*scope, &path)
+            }
+            _ => Err(wrong()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The statement being written: its parameters, the rows in reach, and how a path of fields becomes SQL.
 use kontor_access::{Action, FieldReach, Permit};
-use kontor_definitions::{ColumnType, Entity, EntityId, Field, FieldId, FieldType, Value, catalog::FieldClass};
+use kontor_definitions::{Aspect, ColumnType, Entity, EntityId, Field, FieldId, FieldType, Value, catalog::FieldClass};
 use sea_query::Value as SqlValue;
 
 use super::number;
@@ -319,8 +319,14 @@ impl<'a> Writer<'a> {
 
     /// A field of a row, null where the person may not read it.
     pub(crate) fn field(&mut self, place: &Place<'a>, id: FieldId) -> Result<Term, StorageError> {
+        // An aspect of a field is read by those who read the field.
+        let (aspect, id) = id.aspect_of().map_or((None, id), |(aspect, of)| (Some(aspect), of));
         let field = self.find(place.entity, id)?;
-        let term = self.unguarded(place, field)?;
+        let term = match aspect {
+            None => self.unguarded(place, field)?,
+            Some(Aspect::Rank) => self.rank(place, field)?,
+            Some(stored) => Term::column(self.column(&place.alias, place.entity, id.aspect(stored))?, ColumnType::Text),
+        };
         self.guarded(place, field, term)
     }
 
@@ -335,6 +341,22 @@ impl<'a> Writer<'a> {
                 Ok(Term { sql: format!("CASE WHEN {rows} THEN {} END", term.sql), ..term })
             }
         }
+    }
+
+    /// The place of a choice among its options.
+    fn rank(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {
+        let term = self.unguarded(place, field)?;
+        let options = match field.ty.result() {
+            FieldType::Choice { options } => options,
+            FieldType::State(machine) => &machine.states,
+            _ => return Err(StorageError::Bug(format!("{} has no options", field.name))),
+        };
+        let mut sql = format!("CASE {}", term.sql);
+        for (rank, option) in options.iter().enumerate() {
+            sql.push_str(&format!(" WHEN {} THEN {rank}", self.bind(&Bind::text(option.name.as_str()))?));
+        }
+        sql.push_str(" END");
+        Ok(Term::column(sql, ColumnType::Integer))
     }
 
     fn unguarded(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {

@@ -1,5 +1,6 @@
 //! System tables of a tenant, one file of fixed SQL each.
 pub mod access_log;
+pub mod aspect;
 pub(crate) mod cells;
 pub mod consistency;
 pub(crate) mod data_key;

@@ -5,6 +5,7 @@ mod rights;
 mod rollups;
 mod seals;
 mod search;
+mod sorting;
 mod together;
 mod traces;
 mod verify;

@@ -1,4 +1,5 @@
 //! `kontor verify`: clean after ordinary work, and no damage done behind the engine's back stays unseen.
+use kontor_definitions::Aspect;
 use kontor_records::verify::{Invariant, Report};
 use serde_json::json;
 
@@ -37,6 +38,8 @@ const DAMAGE: [(&str, &str, Invariant); 25] = [
     ("a definition is altered", "UPDATE {t}document SET body = body || ' '", Invariant::Definitions),
     ("words are lost", "DELETE FROM {t}search", Invariant::Search),
     ("a name is changed past the index", "UPDATE {t}{customer} SET {customer.name} = 'B'", Invariant::Search),
+    ("a sort key is lost", "UPDATE {t}{customer} SET {customer.name.sort} = NULL", Invariant::Aspects),
+    ("a folded name is another", "UPDATE {t}{customer} SET {customer.name.fold} = 'b'", Invariant::Aspects),
     ("a revision loses its documents", "DELETE FROM {t}revision_entry", Invariant::Definitions),
 ];
 
@@ -75,6 +78,12 @@ fn named(world: &World, sql: &str) -> String {
         for field in &entity.fields {
             if let Some(column) = table.columns.get(&field.id) {
                 sql = sql.replace(&format!("{{{}.{}}}", entity.name, field.name), &format!("\"{}\"", column.name));
+            }
+            for aspect in Aspect::STORED {
+                if let Some(column) = table.columns.get(&field.id.aspect(aspect)) {
+                    let place = format!("{{{}.{}.{}}}", entity.name, field.name, aspect.name());
+                    sql = sql.replace(&place, &format!("\"{}\"", column.name));
+                }
             }
         }
         if entity.name == "product" {

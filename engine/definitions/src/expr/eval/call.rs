@@ -76,6 +76,7 @@ fn call(function: Function, values: &[Value], scale: u8) -> Result<Value, EvalEr
         Function::Upper => Value::Text(text::upper(take.text()?)),
         Function::Lower => Value::Text(text::lower(take.text()?)),
         Function::Trim => Value::Text(text::trim(take.text()?).to_owned()),
+        Function::Fold => Value::Text(crate::aspect::folded(take.text()?)),
         Function::Contains => Value::Bool(take.text()?.contains(take.text()?)),
         Function::StartsWith => Value::Bool(take.text()?.starts_with(take.text()?)),
         Function::EndsWith => Value::Bool(take.text()?.ends_with(take.text()?)),

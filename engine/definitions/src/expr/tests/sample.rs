@@ -155,6 +155,8 @@ fn entity(doc: &EntityDoc, ids: &HashMap<String, EntityId>) -> Entity {
         track: false,
         append_only: false,
         parent: None,
+        aspects: Vec::new(),
+        duplicates: Vec::new(),
         compute_order: Vec::new(),
         positions: fields.iter().enumerate().map(|(place, field)| (field.id, place)).collect(),
         names: fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect(),

@@ -44,6 +44,10 @@ pub(super) fn compiled(keys: &mut Keys<'_>, text: Option<&str>, findings: &mut F
             findings.push(filter::no_rates(POINTER));
             None
         }
+        Ok(having) if !expr::folds(&having, &|_| false) => {
+            findings.push(filter::not_folded(POINTER));
+            None
+        }
         Ok(having) => Some(Arc::new(having)),
         Err(errors) => {
             errors.into_iter().for_each(|error| findings.push(filter::placed(error, text, POINTER)));

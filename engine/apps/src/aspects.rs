@@ -1,0 +1,96 @@
+//! Stored aspects of fields (sort keys, folded texts): filled for rows that are there already, and compared with what they should be.
+//!
+//! Every write of a row brings them along; they are filled here where a publish makes them needed, where a field gets
+//! another column, and where this engine makes them in another way than the one before.
+use std::collections::BTreeSet;
+
+use kontor_access::{Action, decide};
+use kontor_definitions::{Aspect, Entity, FieldId, RecordId, Value, aspect as made};
+use kontor_storage::{
+    Archived, Context, Tx,
+    system::aspect::{self, Filled},
+};
+
+use crate::{act::Act, error::AppError, reading::Reading, rights::definer, snapshot::Snapshot};
+
+/// Fills the aspects that the definitions of a snapshot store and that are not filled, or in another way.
+pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<(), AppError> {
+    let known: BTreeSet<Filled> = aspect::all(tx)?.into_iter().collect();
+    let rights = definer(snapshot);
+    let context = snapshot.context(&rights, act.at, act.at.date());
+    let mut wanted = BTreeSet::new();
+    for entity in snapshot.catalog.entities.values() {
+        let of_entity: Vec<(FieldId, Aspect, Filled)> = stored(context, entity).collect();
+        for (of, what, filled) in of_entity {
+            if !known.contains(&filled) {
+                fill(tx, context, (entity, of, what))?;
+                aspect::put(tx, &filled)?;
+            }
+            wanted.insert((filled.entity, filled.field, filled.aspect));
+        }
+    }
+    let is_wanted = |known: &Filled| wanted.contains(&(known.entity.clone(), known.field.clone(), known.aspect.clone()));
+    for gone in known.iter().filter(|known| !is_wanted(known)) {
+        aspect::remove(tx, gone)?;
+    }
+    Ok(())
+}
+
+/// The aspects of an entity that have columns, with how they are filled.
+fn stored<'a>(context: Context<'a>, entity: &'a Entity) -> impl Iterator<Item = (FieldId, Aspect, Filled)> + 'a {
+    entity.aspects.iter().filter_map(move |id| {
+        let (what, of) = id.aspect_of()?;
+        let way = aspect::way(context, entity.id, of, what)?;
+        let (entity, field, name) = (entity.id.to_string(), of.to_string(), what.name().to_owned());
+        Some((of, what, Filled { entity, field, aspect: name, way }))
+    })
+}
+
+fn fill(tx: &mut Tx, context: Context<'_>, (entity, of, what): (&Entity, FieldId, Aspect)) -> Result<(), AppError> {
+    let permit = decide(context.rights, Action::Update, entity.id)
+        .map_err(|_denied| AppError::Bug("the definer may change everything".to_owned()))?;
+    let reading = Reading { context, entity, fields: vec![of], archived: Archived::With };
+    reading.each_chunk(tx, &mut |tx, rows, _| {
+        let values: Vec<(RecordId, &Value)> = rows.iter().filter_map(|(id, row)| Some((*id, row.first()?))).collect();
+        aspect::fill(tx, context, permit, (entity.id, of, what), &values).map_err(Into::into)
+    })
+}
+
+/// A record whose stored aspect is not what its field gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The entity, as `app.name`.
+    pub entity: String,
+    /// The record.
+    pub record: RecordId,
+    /// The field's name.
+    pub field: String,
+    /// Which of its aspects.
+    pub aspect: Aspect,
+}
+
+/// Makes every stored aspect anew, reading as definer, and tells where the stored one is another.
+pub fn differences(tx: &mut Tx, definer: Context<'_>) -> Result<Vec<Difference>, AppError> {
+    let mut all = Vec::new();
+    for entity in definer.catalog.entities.values() {
+        for (of, what, _) in stored(definer, entity) {
+            let name = entity.field(of).map(|field| field.name.clone()).unwrap_or_default();
+            let reading = Reading { context: definer, entity, fields: vec![of, of.aspect(what)], archived: Archived::With };
+            reading.each_chunk(tx, &mut |_, rows, _| {
+                let wrong = rows.iter().filter(|(_, row)| match row.as_slice() {
+                    [value, stored] => made::stored(what, value) != *stored,
+                    _ => true,
+                });
+                let told = |(record, _): &(RecordId, Vec<Value>)| Difference {
+                    entity: entity.full_name(),
+                    record: *record,
+                    field: name.clone(),
+                    aspect: what,
+                };
+                all.extend(wrong.map(told));
+                Ok(())
+            })?;
+        }
+    }
+    Ok(all)
+}
