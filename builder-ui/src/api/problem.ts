@@ -5,6 +5,8 @@ export interface FieldError {
   code: string;
   message: string;
   suggestion?: string;
+  /** A record that stands in the way and that the person may open. */
+  record?: { entity: string; id: string };
 }
 
 export interface Finding {

@@ -13,6 +13,8 @@ export interface StoredRecord extends RecordData {
 export interface ListParameters {
   entity: string;
   filter?: string | undefined;
+  /** Words to look for. */
+  q?: string | undefined;
   sort?: string | undefined;
   fields?: string | undefined;
   archived?: 'only' | undefined;
@@ -69,12 +71,17 @@ export async function revealField(entity: string, id: string, field: string): Pr
   return shown[field];
 }
 
+/** The person was asked about records of the same thing and wants this one all the same. */
+const accepting = (yes: boolean | undefined) => ({ accept_duplicates: yes || undefined });
+
 export async function createRecord(
   entity: string,
   body: RecordData,
   idempotencyKey: string,
+  acceptDuplicates?: boolean,
 ): Promise<StoredRecord> {
-  return (await request<StoredRecord>('POST', path(entity), { body, idempotencyKey })).data;
+  const query = accepting(acceptDuplicates);
+  return (await request<StoredRecord>('POST', path(entity), { body, idempotencyKey, query })).data;
 }
 
 export async function updateRecord(
@@ -82,8 +89,10 @@ export async function updateRecord(
   id: string,
   body: RecordData,
   ifMatch: string | undefined,
+  acceptDuplicates?: boolean,
 ): Promise<StoredRecord> {
-  return (await request<StoredRecord>('PATCH', path(entity, id), { body, ifMatch })).data;
+  const query = accepting(acceptDuplicates);
+  return (await request<StoredRecord>('PATCH', path(entity, id), { body, ifMatch, query })).data;
 }
 
 export async function archiveRecord(entity: string, id: string) {
@@ -91,8 +100,14 @@ export async function archiveRecord(entity: string, id: string) {
 }
 
 /** Back from the archive. */
-export const restoreRecord = (entity: string, id: string) =>
-  post<StoredRecord>(path(entity, id, 'unarchive'));
+export async function restoreRecord(
+  entity: string,
+  id: string,
+  acceptDuplicates?: boolean,
+): Promise<StoredRecord> {
+  const query = accepting(acceptDuplicates);
+  return (await request<StoredRecord>('POST', path(entity, id, 'unarchive'), { body: {}, query })).data;
+}
 
 /** For good. */
 export async function purgeRecord(entity: string, id: string) {

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { catalogQuery } from '../api/definitions';
 import { type Session, sessionQuery, signOut } from '../api/session';
 import { LoginForm } from '../features/login/LoginForm';
+import { GlobalSearch } from '../features/search/GlobalSearch';
 import { useI18n } from '../i18n/I18n';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
@@ -43,6 +44,7 @@ export function Frame() {
         <Logo />
         <span className={css.tenant}>{session.tenant.title}</span>
         <span className={css.spacer} />
+        <GlobalSearch />
         <LanguageSwitch />
         <UserMenu session={session} />
       </header>

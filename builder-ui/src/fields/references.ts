@@ -58,10 +58,13 @@ export async function searchReferences(
   const detail = detailField(entity);
   const known = entity.label !== 'id';
   const paths = [...(known ? [entity.label] : []), ...(detail ? [detail] : [])];
-  const filter = text.trim() && paths.length > 0 ? searchText(paths, text.trim()) : undefined;
+  const words = text.trim();
+  // The index knows labels and searchable fields; another detail is looked through as it is.
+  const indexed = paths.every((path) => path === entity.label || entity.fields.get(path)?.searchable);
   const parameters = {
     entity: entity.key,
-    filter,
+    q: words && indexed ? words : undefined,
+    filter: words && !indexed && paths.length > 0 ? searchText(paths, words) : undefined,
     sort: known ? entity.label : undefined,
     fields: paths.length > 0 ? paths.join(',') : undefined,
     limit: FOUND,

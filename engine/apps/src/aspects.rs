@@ -5,16 +5,38 @@
 use std::collections::BTreeSet;
 
 use kontor_access::{Action, decide};
-use kontor_definitions::{Aspect, Entity, FieldId, RecordId, Value, aspect as made};
+use kontor_definitions::{Aspect, Catalog, Entity, EntityId, FieldId, RecordId, Value, aspect as made};
 use kontor_storage::{
-    Archived, Context, Tx,
+    Archived, Context, Plan, Tx,
+    schema::PlanAction,
     system::aspect::{self, Filled},
 };
 
-use crate::{act::Act, error::AppError, reading::Reading, rights::definer, snapshot::Snapshot};
+use crate::{act::Act, derived::Work, error::AppError, reading::Reading, rights::definer, snapshot::Snapshot};
 
-/// Fills the aspects that the definitions of a snapshot store and that are not filled, or in another way.
-pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Result<(), AppError> {
+/// Whether a release fills aspects of rows that are there.
+pub(crate) fn are_concerned(tx: &mut Tx, plan: &Plan, work: &[Work], catalog: &Catalog) -> Result<bool, AppError> {
+    let has_aspects = |entity: EntityId, field: FieldId| {
+        let entity = catalog.entity(entity);
+        entity.is_some_and(|entity| Aspect::STORED.iter().any(|aspect| entity.aspects.contains(&field.aspect(*aspect))))
+    };
+    let of_steps = plan.steps.iter().any(|step| match &step.action {
+        PlanAction::AddColumn { column } => column.id.aspect_of().is_some(),
+        PlanAction::RestoreColumn { id } => id.aspect_of().is_some() || has_aspects(step.entity_id, *id),
+        PlanAction::RetypeColumn { column, .. } => has_aspects(step.entity_id, column.id),
+        _ => false,
+    });
+    let of_work = work.iter().any(|(entity, fields)| fields.iter().any(|field| has_aspects(*entity, *field)));
+    let outdated = aspect::all(tx)?.iter().any(|filled| {
+        let what = Aspect::STORED.into_iter().find(|aspect| aspect.name() == filled.aspect);
+        what.is_some_and(|what| !filled.way.starts_with(&format!("{} ", made::version(what))))
+    });
+    Ok(of_steps || of_work || outdated)
+}
+
+/// Fills the aspects that the definitions of a snapshot store and that are not filled, or in another way, or whose fields were
+/// filled just now.
+pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act, work: &[Work]) -> Result<(), AppError> {
     let known: BTreeSet<Filled> = aspect::all(tx)?.into_iter().collect();
     let rights = definer(snapshot);
     let context = snapshot.context(&rights, act.at, act.at.date());
@@ -22,7 +44,8 @@ pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act) -> Re
     for entity in snapshot.catalog.entities.values() {
         let of_entity: Vec<(FieldId, Aspect, Filled)> = stored(context, entity).collect();
         for (of, what, filled) in of_entity {
-            if !known.contains(&filled) {
+            let anew = work.iter().any(|(id, fields)| *id == entity.id && fields.contains(&of));
+            if anew || !known.contains(&filled) {
                 fill(tx, context, (entity, of, what))?;
                 aspect::put(tx, &filled)?;
             }

@@ -16,6 +16,7 @@ pub mod companies;
 mod compile;
 mod derived;
 pub mod draft;
+mod duplicates;
 mod error;
 mod losses;
 mod outline;

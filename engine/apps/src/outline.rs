@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     compile::Compiled,
-    derived,
+    derived, duplicates,
     error::{AppError, text},
     losses::Data,
     release,
@@ -147,6 +147,7 @@ fn measure(
     let mut findings = data.equal(tx, &plan)?;
     findings.append(&mut data.losses(tx, &mut plan, Severity::Warning)?);
     findings.append(&mut required::without_value(tx, &physical, (&before.catalog, catalog), sources)?);
+    findings.append(&mut duplicates::existing(tx, before, catalog, sources)?);
     Ok((plan, findings))
 }
 

@@ -97,7 +97,7 @@ pub fn install(
         let caller = &Caller { seed: caller.seed ^ (part << 32), ..caller.clone() };
         let key = key(&file.entity, &file.table).ok_or_else(|| DataError::NoEntity(file.path.to_owned()))?;
         let map = map_of_header(&file.table, key, Existing::Skip);
-        let import = Import { entity: file.entity.full_name(), table: file.table, map, dry_run: false };
+        let import = Import { entity: file.entity.full_name(), table: file.table, map, dry_run: false, accept_duplicates: true };
         let name = file.entity.name.clone();
         let report = import::run(tenant, caller, import, &mut |done, all| progress(&name, done, all))
             .map_err(|error| DataError::Import { file: file.path.to_owned(), error: Box::new(error) })?;

@@ -25,6 +25,17 @@ pub struct FieldError {
     pub suggestion: LocalText,
     /// What kind of refusal.
     pub class: Class,
+    /// A record that stands in the way and that the person may read.
+    pub other: Option<Other>,
+}
+
+/// Another record that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// `app.entity`
+    pub entity: String,
+    /// Its id.
+    pub id: String,
 }
 
 /// Everything that is wrong with an input, in the order in which it was found.
@@ -61,7 +72,7 @@ impl From<FieldError> for Findings {
 impl FieldError {
     /// A finding with its texts in Chinese and English.
     pub fn new(class: Class, pointer: impl Into<String>, code: &'static str, message: Text<'_>) -> Self {
-        Self { pointer: pointer.into(), code, message: message.into(), suggestion: LocalText::default(), class }
+        Self { pointer: pointer.into(), code, message: message.into(), suggestion: LocalText::default(), class, other: None }
     }
     /// The same with a way out.
     #[must_use]

@@ -28,7 +28,7 @@ mod write;
 pub use entry::{Caller, Who, dry_run_blocking, read, read_blocking, write, write_blocking};
 pub use error::{Kind, RecordsError};
 pub use files::NewFile;
-pub use finding::{Class, FieldError, Findings, Text};
+pub use finding::{Class, FieldError, Findings, Other, Text};
 pub use input::Input;
 pub use read::visible::Seen;
 pub use seal::{seal, seal_blocking};

@@ -4,7 +4,15 @@ use std::sync::Arc;
 use kontor_definitions::RecordId;
 use kontor_storage::{Tx, system::access_log::Access};
 
-use crate::{coerce::parse_id, error::RecordsError, finding::FieldError, frame::Frame, ids::Ids, read, write::cascade::Touched};
+use crate::{
+    coerce::parse_id,
+    error::RecordsError,
+    finding::FieldError,
+    frame::Frame,
+    ids::Ids,
+    read,
+    write::{cascade::Touched, duplicates::Duplicates},
+};
 
 /// Query parameters as they were sent, decoded, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +54,8 @@ pub struct Session<'t> {
     pub(crate) address: String,
     /// What is noted for the access log so far.
     pub(crate) accesses: Vec<Access>,
+    /// What its writes do about records that are the same thing as others.
+    pub(crate) duplicates: Duplicates,
 }
 
 impl<'t> Session<'t> {
@@ -69,7 +79,14 @@ impl<'t> Session<'t> {
             warnings: Vec::new(),
             address: String::new(),
             accesses: Vec::new(),
+            duplicates: Duplicates::default(),
         }
+    }
+
+    /// The person was asked about records of the same thing and wants what is written all the same: rules about duplicates
+    /// that warn keep silent, those that refuse still refuse.
+    pub fn accept_duplicates(&mut self) {
+        self.duplicates = Duplicates::Accepted;
     }
 
     /// A page of records: parameters `fields`, `sort`, `filter`, `expand`, `limit`, `cursor`, `count`, `archived`, `q`. Answers JSON.

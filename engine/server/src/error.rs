@@ -114,7 +114,8 @@ impl From<AppError> for Problem {
 
 impl From<FieldError> for Issue {
     fn from(error: FieldError) -> Self {
-        Self::new(&error.pointer, error.code, error.message, error.suggestion)
+        let record = error.other.map(|other| (other.entity, other.id));
+        Self { record, ..Self::new(&error.pointer, error.code, error.message, error.suggestion) }
     }
 }
 

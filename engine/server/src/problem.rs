@@ -19,6 +19,8 @@ pub struct Issue {
     pub message: LocalText,
     /// The way out.
     pub suggestion: LocalText,
+    /// A record that stands in the way and that the person may read: its entity and id.
+    pub record: Option<(String, String)>,
 }
 
 /// An error answer. Boxed, because it travels as the error of almost every function here.
@@ -213,7 +215,7 @@ impl Problem {
 impl Issue {
     /// An issue of the server's own.
     pub fn new(pointer: &str, code: &str, message: LocalText, suggestion: LocalText) -> Self {
-        Self { pointer: pointer.to_owned(), code: code.to_owned(), message, suggestion }
+        Self { pointer: pointer.to_owned(), code: code.to_owned(), message, suggestion, record: None }
     }
 
     /// As an item of `errors`.
@@ -223,6 +225,9 @@ impl Issue {
             && let Some(item) = item.as_object_mut()
         {
             item.insert("suggestion".to_owned(), json!(language.pick(&self.suggestion)));
+        }
+        if let (Some((entity, id)), Some(item)) = (&self.record, item.as_object_mut()) {
+            item.insert("record".to_owned(), json!({"entity": entity, "id": id}));
         }
         item
     }

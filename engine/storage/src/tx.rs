@@ -10,6 +10,7 @@ use std::{
 
 use kontor_definitions::ColumnType;
 use sea_query::Value as SqlValue;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     bind::Bind,
@@ -105,6 +106,18 @@ impl Tx {
     pub(crate) fn execute(&mut self, sql: &str, binds: &[Bind]) -> Result<u64, StorageError> {
         let (sql, values) = self.fixed(sql, binds)?;
         self.run(&sql, values)
+    }
+
+    /// Lets other transactions of the tenant that ask for the same key wait until this one ends, on every node. SQLite has one
+    /// writer anyway.
+    pub fn lock_key(&mut self, key: &str) -> Result<(), StorageError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let digest = Sha256::new().chain_update(&self.prefix).chain_update(key).finalize();
+        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let sql = "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(?1)";
+        self.query(sql, &[Bind::integer(number.cast_signed())], &[ColumnType::Integer]).map(drop)
     }
 
     /// Statements of this transaction may take the time they need: `kontor verify` reads everything.

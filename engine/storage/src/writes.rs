@@ -174,14 +174,30 @@ impl Tx {
         if values.iter().any(|(_, value)| value.is_null()) {
             return Ok(None);
         }
+        self.find_same(context, entity, values, except)
+    }
+
+    /// The same where values that both records lack are equal.
+    pub fn find_same(
+        &mut self,
+        context: Context<'_>,
+        entity: EntityId,
+        values: Values<'_>,
+        except: Option<RecordId>,
+    ) -> Result<Option<RecordId>, StorageError> {
         let table = context.physical.table(entity)?;
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(entity, View::Definer);
         let mut conditions = Vec::new();
         for (field, value) in values {
             let column = table.column(*field)?;
+            let name = format!("{}.{}", place.alias, quoted(&column.found_by()));
+            if value.is_null() {
+                conditions.push(format!("{name} IS NULL"));
+                continue;
+            }
             let parameter = writer.sought((entity, *field), column, value)?;
-            conditions.push(format!("{}.{} = {parameter}", place.alias, quoted(&column.found_by())));
+            conditions.push(format!("{name} = {parameter}"));
         }
         if writer.entity(entity)?.field(FieldId::ARCHIVED_AT).is_some() {
             conditions.push(format!("{} IS NULL", writer.column(&place.alias, entity, FieldId::ARCHIVED_AT)?));

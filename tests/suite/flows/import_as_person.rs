@@ -28,7 +28,7 @@ impl<'a> Importer<'a> {
             Caller { who: Who::User(self.user), now, today, seed: now.unix_timestamp().unsigned_abs(), locale: "en".into() };
         let table = Table::from_csv(csv.as_bytes(), Encoding::Utf8).unwrap();
         let map = map_of_header(&table, vec!["code".to_owned()], existing);
-        let import = Import { entity: entity.to_owned(), table, map, dry_run };
+        let import = Import { entity: entity.to_owned(), table, map, dry_run, accept_duplicates: false };
         import::run(self.instance.tenant(), &caller, import, &mut |_, _| {})
     }
 }

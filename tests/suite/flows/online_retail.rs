@@ -50,7 +50,7 @@ fn import(instance: &Instance, table: Table) -> Report {
     let map: ImportMap = serde_json::from_str(&repository::read("tests/cases/import/online_retail.map.json")).unwrap();
     let (now, today) = instance.engine().moment();
     let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: 1, locale: "en".to_owned() };
-    let import = Import { entity: "trade.order".to_owned(), table, map, dry_run: false };
+    let import = Import { entity: "trade.order".to_owned(), table, map, dry_run: false, accept_duplicates: false };
     import::run(instance.tenant(), &caller, import, &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -9,7 +9,7 @@ import { ErrorScreen, NotFound } from '../../app/ErrorScreen';
 import { placeOfEntity } from '../../app/place';
 import type { ListSearch } from '../../app/router';
 import { type Entity, viewOf } from '../../definition/catalog';
-import type { ViewDoc } from '../../definition/documents';
+import type { FieldDoc, ViewDoc } from '../../definition/documents';
 import { isSearchable, joinFilters, searchText } from '../../definition/filter';
 import { columnsOf, nextSort, requestedFields } from '../../fields/columns';
 import { useI18n } from '../../i18n/I18n';
@@ -34,11 +34,16 @@ export default function RecordList() {
   return <List key={`${key}/${view?.name}`} entity={entity} view={view} search={search} />;
 }
 
-/** The text fields of the entity that a quick search looks through. */
-function searchedPaths(entity: Entity): string[] {
-  return [...entity.fields.values()]
-    .filter((field) => isSearchable(field) && (field.name === entity.label || field.searchable))
-    .map((field) => field.name);
+/** The fields of the entity that a quick search looks through. */
+function searchedFields(entity: Entity): FieldDoc[] {
+  return [...entity.fields.values()].filter((field) => field.name === entity.label || field.searchable);
+}
+
+/** Words find live records by the index; in the archive, which no index covers, texts that contain what was typed. */
+function searchOf(fields: FieldDoc[], search: ListSearch): Pick<ListParameters, 'q' | 'filter'> {
+  if (!search.q || search.archived !== 'only') return { q: search.q };
+  const paths = fields.filter(isSearchable).map((field) => field.name);
+  return { filter: paths.length > 0 ? searchText(paths, search.q) : undefined };
 }
 
 function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefined; search: ListSearch }) {
@@ -48,14 +53,12 @@ function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefi
   const catalog = useSuspenseQuery(catalogQuery).data;
   const [filtering, setFiltering] = useState(Boolean(search.filter));
   const columns = useMemo(() => columnsOf(catalog, entity, view), [catalog, entity, view]);
-  const searched = useMemo(() => searchedPaths(entity), [entity]);
+  const searched = useMemo(() => searchedFields(entity), [entity]);
+  const words = searchOf(searched, search);
   const parameters: ListParameters = {
     entity: entity.key,
-    filter: joinFilters(
-      view?.filter,
-      search.filter,
-      search.q && searched.length > 0 ? searchText(searched, search.q) : undefined,
-    ),
+    filter: joinFilters(view?.filter, search.filter, words.filter),
+    q: words.q,
     sort: search.sort ?? (view?.sort?.join(',') || undefined),
     fields: requestedFields(columns) || undefined,
     archived: search.archived === 'only' ? 'only' : undefined,

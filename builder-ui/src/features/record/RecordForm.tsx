@@ -15,6 +15,7 @@ import { Confirm } from '../../ui/Confirm';
 import { Dialog } from '../../ui/Dialog';
 import { toast } from '../../ui/toast-store';
 import { usePhone } from '../../ui/use-media';
+import { DuplicateWindow } from './DuplicateWindow';
 import { FormNodes } from './FormNodes';
 import css from './form.module.css';
 import { shapeOf } from './form-body';
@@ -167,6 +168,14 @@ export function RecordForm({ entity, loaded, latest, onReload }: Props) {
           <FormNodes nodes={layout} />
         </div>
       </form>
+      {saving.duplicates ? (
+        <DuplicateWindow
+          errors={saving.duplicates.errors}
+          isBusy={saving.isBusy}
+          onSave={saving.duplicates.again}
+          onClose={saving.closeDuplicates}
+        />
+      ) : null}
       {saving.conflict ? (
         <Dialog
           role="alertdialog"

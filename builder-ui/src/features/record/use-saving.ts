@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { randomKey } from '../../api/key';
-import { Offline, Problem } from '../../api/problem';
+import { type FieldError, Offline, Problem } from '../../api/problem';
 import {
   archiveRecord,
   createRecord,
@@ -28,16 +28,25 @@ interface Options {
   onPurged: () => void;
 }
 
+/** Whether nothing but other records of the same thing stands in the way. */
+const aboutDuplicates = (problem: Problem) =>
+  problem.errors.length > 0 &&
+  problem.errors.every(({ code }) => code === 'possible_duplicate' || code === 'duplicate_record');
+
 export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, onPurged }: Options) {
   const { t } = useI18n();
   const client = useQueryClient();
   const [isBusy, setBusy] = useState(false);
   const [conflict, setConflict] = useState(false);
+  const [duplicates, setDuplicates] = useState<{ errors: FieldError[]; again: () => void }>();
   // The same attempt has the same key, so that a repeated request does not create a second record.
   const attempt = useRef({ body: '', key: '' });
 
-  const explain = (error: unknown, sent: Record<string, string[]>) => {
+  /** `again` does the same beside records of the same thing. */
+  const explain = (error: unknown, sent: Record<string, string[]>, again?: () => void) => {
     if (error instanceof Problem && error.status === 412) setConflict(true);
+    else if (error instanceof Problem && again && aboutDuplicates(error))
+      setDuplicates({ errors: error.errors, again });
     else if (error instanceof Problem && error.errors.length > 0) {
       store.getState().showErrors(error.errors, sent, isShown);
       toast('bad', t('record.hasErrors', { n: error.errors.length }));
@@ -46,16 +55,20 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, o
     } else toast('bad', t(error instanceof Offline ? 'common.offline' : 'common.unexpected'));
   };
 
-  const write = async (match: string | undefined): Promise<StoredRecord | undefined> => {
+  const write = async (
+    match: string | undefined,
+    accept: boolean,
+    again: () => void,
+  ): Promise<StoredRecord | undefined> => {
     const form = store.getState();
     const { record, sent } = saveBody(form);
     try {
-      if (form.id !== undefined) return await updateRecord(entity.key, form.id, record, match);
+      if (form.id !== undefined) return await updateRecord(entity.key, form.id, record, match, accept);
       const body = JSON.stringify(record);
       if (attempt.current.body !== body) attempt.current = { body, key: randomKey() };
-      return await createRecord(entity.key, record, attempt.current.key);
+      return await createRecord(entity.key, record, attempt.current.key, accept);
     } catch (error) {
-      explain(error, sent);
+      explain(error, sent, again);
       return undefined;
     }
   };
@@ -64,6 +77,7 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, o
   const busy = async (work: () => Promise<void>) => {
     if (isBusy) return;
     setBusy(true);
+    setDuplicates(undefined);
     store.setState({ general: [] });
     try {
       await work();
@@ -71,23 +85,23 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, o
       setBusy(false);
     }
   };
-  /** Saves; with `force` over what somebody else wrote meanwhile. */
-  const save = (force = false) =>
+  /** Saves; with `force` over what somebody else wrote meanwhile, with `accept` beside records of the same thing. */
+  const save = (force = false, accept = false): Promise<void> =>
     busy(async () => {
       const isNew = store.getState().id === undefined;
-      const record = await write(force ? undefined : etag);
+      const record = await write(force ? undefined : etag, accept, () => void save(force, true));
       if (!record) return;
       setConflict(false);
       onSaved(record, isNew);
       toast('ok', t('common.saved'));
       await refresh();
     });
-  const act = (action: string) =>
+  const act = (action: string, accept = false): Promise<void> =>
     busy(async () => {
       const form = store.getState();
       if (form.id === undefined) return;
       if (Object.keys(form.edited).length > 0) {
-        const saved = await write(etag);
+        const saved = await write(etag, accept, () => void act(action, true));
         if (!saved) return;
         onSaved(saved, false);
       }
@@ -99,14 +113,14 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, o
       }
     });
   /** Does something to the stored record; what forbids it is explained above the form. */
-  const change = (work: (id: string) => Promise<void>) =>
+  const change = (work: (id: string) => Promise<void>, again?: () => void) =>
     busy(async () => {
       const { id } = store.getState();
       if (id === undefined) return;
       try {
         await work(id);
       } catch (error) {
-        explain(error, {});
+        explain(error, {}, again);
       }
     });
   const archive = () =>
@@ -115,17 +129,31 @@ export function useSaving({ store, entity, etag, isShown, onSaved, onArchived, o
       await refresh();
       onArchived();
     });
-  const restore = () =>
-    change(async (id) => {
-      onSaved(await restoreRecord(entity.key, id), false);
-      toast('ok', t('record.restored'));
-      await refresh();
-    });
+  const restore = (accept = false): Promise<void> =>
+    change(
+      async (id) => {
+        onSaved(await restoreRecord(entity.key, id, accept), false);
+        toast('ok', t('record.restored'));
+        await refresh();
+      },
+      () => void restore(true),
+    );
   const purge = () =>
     change(async (id) => {
       await purgeRecord(entity.key, id);
       onPurged();
       await refresh();
     });
-  return { isBusy, conflict, closeConflict: () => setConflict(false), save, act, archive, restore, purge };
+  return {
+    isBusy,
+    conflict,
+    closeConflict: () => setConflict(false),
+    duplicates,
+    closeDuplicates: () => setDuplicates(undefined),
+    save,
+    act,
+    archive,
+    restore,
+    purge,
+  };
 }

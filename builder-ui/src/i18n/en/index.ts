@@ -8,6 +8,7 @@ import { frame } from './frame';
 import { list } from './list';
 import { login } from './login';
 import { record } from './record';
+import { search } from './search';
 
 export const en: Messages = {
   ...common,
@@ -16,6 +17,7 @@ export const en: Messages = {
   ...list,
   ...fields,
   ...record,
+  ...search,
   ...definitions,
   ...accessLog,
 };

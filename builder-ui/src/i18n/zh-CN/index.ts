@@ -7,6 +7,7 @@ import { frame } from './frame';
 import { list } from './list';
 import { login } from './login';
 import { record } from './record';
+import { search } from './search';
 
 export const zhCN = {
   ...common,
@@ -15,6 +16,7 @@ export const zhCN = {
   ...list,
   ...fields,
   ...record,
+  ...search,
   ...definitions,
   ...accessLog,
 };

@@ -30,6 +30,8 @@ pub(super) struct Job {
     pub(super) table: Table,
     /// The day relative dates count from.
     pub(super) today: Date,
+    /// Rules about duplicates that warn keep silent.
+    pub(super) accept_duplicates: bool,
 }
 
 /// What a job answers.
@@ -56,6 +58,9 @@ impl Job {
 
     /// Writes some records. May run again after a conflict, so everything it learns goes into its answer.
     pub(super) fn run(&self, session: &mut Session<'_>, documents: &[Document], known: &Known) -> Result<Done, RecordsError> {
+        if self.accept_duplicates {
+            session.accept_duplicates();
+        }
         let mut done = Done::default();
         let existing = self.existing(session, documents)?;
         let fresh: Vec<&Document> =

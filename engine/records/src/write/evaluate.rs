@@ -8,6 +8,7 @@ use super::{
     coerce::{Apply, wrong_type},
     compute::{Compute, Currencies},
     draft::Draft,
+    duplicates::Duplicates,
     load,
     pipeline::Bench,
     rates_used,
@@ -51,7 +52,10 @@ impl Session<'_> {
         };
         let mut bench = Bench::new(&self.frame);
         self.prepare(&mut bench, std::slice::from_mut(&mut work), true)?;
+        // Asked at every key, this would keep writers of the same thing waiting; saving asks.
+        let asked = std::mem::replace(&mut self.duplicates, Duplicates::Ignored);
         self.settle(&mut bench, &mut work)?;
+        self.duplicates = asked;
         // What a default refers to is read by live fields too.
         let frame = Arc::clone(&self.frame);
         bench.known.load(&frame, self.tx, &[&work.draft], true)?;

@@ -9,6 +9,7 @@ pub(crate) mod compute;
 mod defaults;
 pub(crate) mod difference;
 pub(crate) mod draft;
+pub(crate) mod duplicates;
 mod evaluate;
 mod events;
 mod files;

@@ -8,6 +8,7 @@ use super::{
     compute::{Compute, Currencies, has_amounts},
     defaults::{self, Defaults},
     draft::{Draft, Work},
+    duplicates,
     events, files, history,
     known::Known,
     numbers, permit, references, store,
@@ -63,7 +64,8 @@ impl Session<'_> {
         Compute { frame: &frame, known, env, currencies, base }.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
         Validate { frame: &frame, known, env }.values(&work.draft, None, &mut work.findings);
         self.check_company(work)?;
-        validate::unique(&frame, self.tx, work, false)
+        validate::unique(&frame, self.tx, work, false)?;
+        duplicates::check(&frame, self.tx, work, self.duplicates, false)
     }
 
     /// Writes a record that was settled without findings, and checks the right on what was written. Answers its revision.

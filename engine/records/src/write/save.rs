@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     coerce::{Apply, wrong_type},
     draft::{Draft, Work},
+    duplicates,
     load,
     pipeline::{Bench, check_append_only, check_live, set_archived},
     rates_used, references, store, validate,
@@ -99,6 +100,7 @@ impl Session<'_> {
         load::load_lines(&frame, self.tx, &mut [&mut work.draft])?;
         references::check_again(&frame, self.tx, work)?;
         validate::unique(&frame, self.tx, work, true)?;
+        duplicates::check(&frame, self.tx, work, self.duplicates, true)?;
         let revision = self.write_checked(work)?;
         self.cascade()?;
         get::written(&self.frame, self.tx, &entity, id, revision)

@@ -47,6 +47,9 @@ pub(super) struct ImportArgs {
     /// Encoding of the file: utf-8, gb18030, windows-1252
     #[arg(long, default_value = "utf-8")]
     encoding: String,
+    /// Write records that a rule about duplicates warns of; without it their rows are refused
+    #[arg(long)]
+    accept_duplicates: bool,
     /// Say what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -107,7 +110,7 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}") {
         bar.set_style(style);
     }
-    let import = Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run };
+    let import = Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run, accept_duplicates: args.accept_duplicates };
     let answer = import::run(&tenant, &caller, import, &mut |done, _| bar.set_position(u64::try_from(done).unwrap_or(rows)));
     bar.finish_and_clear();
     let wrote = matches!(answer, Ok(_) | Err(ImportError::Records(_)));

@@ -79,19 +79,19 @@ pub(super) async fn proof(engine: Arc<Engine>, caller: Administrator, request: R
 
 /// Makes a record.
 pub(super) async fn create(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept = accepted(&request)?;
     let (entity, input) = (request.part("entity").to_owned(), request.input()?);
     let place = format!("/api/records/{entity}/");
-    let shown = once(&engine, &caller, &request, move |session| session.create(&entity, &input)).await?;
+    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).create(&entity, &input)).await?;
     let location = format!("{place}{}", shown.id);
     Ok(answer::header(tagged(StatusCode::CREATED, shown), header::LOCATION, &location))
 }
 
 /// Changes a record.
 pub(super) async fn update(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept = accepted(&request)?;
     let ((entity, id), input, known) = (named(&request), request.input()?, request.if_match()?);
-    let shown = once(&engine, &caller, &request, move |session| session.update(&entity, &id, &input, known)).await?;
+    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).update(&entity, &id, &input, known)).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
@@ -111,17 +111,17 @@ pub(super) async fn archive(engine: Arc<Engine>, caller: SignedIn, request: Requ
 
 /// Brings a record back from the archive.
 pub(super) async fn unarchive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept = accepted(&request)?;
     let ((entity, id), known) = (named(&request), request.if_match()?);
-    let shown = once(&engine, &caller, &request, move |session| session.unarchive(&entity, &id, known)).await?;
+    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).unarchive(&entity, &id, known)).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
 /// Writes several records, all or none.
 pub(super) async fn batch(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept = accepted(&request)?;
     let (entity, input, key) = (request.part("entity").to_owned(), request.input()?, key(&request)?);
-    let job = move |session: &mut Session<'_>| session.once(key.as_ref(), |session| session.batch(&entity, &input));
+    let job = move |session: &mut Session<'_>| session.once(key.as_ref(), |session| accepting(session, accept).batch(&entity, &input));
     // A large batch lets single records pass.
     let queue = if request.body.len() > SMALL_BATCH { Queue::Background } else { Queue::Interactive };
     Ok(body(StatusCode::OK, write(&engine, (&caller, request.language), queue, job).await?))
@@ -129,11 +129,11 @@ pub(super) async fn batch(engine: Arc<Engine>, caller: SignedIn, request: Reques
 
 /// Runs a transition.
 pub(super) async fn act(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
-    request.query(&[])?;
+    let accept = accepted(&request)?;
     let (entity, id) = named(&request);
     let (action, known) = (request.part("action").to_owned(), request.if_match()?);
     let input = if request.body.is_empty() { Input::object::<String>([]) } else { request.input()? };
-    let job = move |session: &mut Session<'_>| session.run_action(&entity, &id, &action, &input, known);
+    let job = move |session: &mut Session<'_>| accepting(session, accept).run_action(&entity, &id, &action, &input, known);
     Ok(tagged(StatusCode::OK, once(&engine, &caller, &request, job).await?))
 }
 
@@ -143,6 +143,18 @@ pub(super) async fn evaluate(engine: Arc<Engine>, caller: SignedIn, request: Req
     let (entity, input) = (request.part("entity").to_owned(), request.input()?);
     let job = move |session: &mut Session<'_>| session.evaluate(&entity, &input);
     Ok(body(StatusCode::OK, write(&engine, (&caller, request.language), Queue::Interactive, job).await?))
+}
+
+/// Whether the person was asked about records of the same thing and wants this one all the same.
+fn accepted(request: &Request) -> Result<bool, Problem> {
+    request.query(&["accept_duplicates"])?.flag("accept_duplicates")
+}
+
+fn accepting<'s, 't>(session: &'s mut Session<'t>, accept: bool) -> &'s mut Session<'t> {
+    if accept {
+        session.accept_duplicates();
+    }
+    session
 }
 
 /// The entity and the record in the path.

@@ -1,4 +1,5 @@
 //! Records through sessions: the pipeline and the rights, on both databases.
+mod duplicates;
 mod groups;
 mod orders;
 mod rights;

@@ -13,7 +13,7 @@ const TABLES: [&str; 9] =
     ["state", "history", "sequence", "document", "revision_entry", "search", "order", "order_line", "customer"];
 
 /// Damage: what it is called, the statement, the invariant it breaks. `{order}`, `{order.total}` … are physical names.
-const DAMAGE: [(&str, &str, Invariant); 25] = [
+const DAMAGE: [(&str, &str, Invariant); 27] = [
     ("a publish left its marks on", "UPDATE {t}state SET marking = 'x'", Invariant::Tables),
     ("a total is raised", "UPDATE {t}{order} SET {order.total} = {order.total} + 1", Invariant::Derived),
     ("an amount of a line is raised", "UPDATE {t}{order_line} SET {order_line.amount} = 7", Invariant::Derived),
