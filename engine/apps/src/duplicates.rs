@@ -12,7 +12,12 @@ use time::OffsetDateTime;
 use crate::{error::AppError, outline::Place, reading::Reading, rights::definer, snapshot::Snapshot, sources::Sources};
 
 /// A finding for every rule that is new or another than before and by which live records are the same thing.
-pub(crate) fn existing(tx: &mut Tx, before: &Snapshot, catalog: &Catalog, sources: &Sources) -> Result<Vec<Diagnostic>, AppError> {
+pub(crate) fn existing(
+    tx: &mut Tx,
+    before: &Snapshot,
+    catalog: &Catalog,
+    sources: &Sources,
+) -> Result<Vec<Diagnostic>, AppError> {
     let rights = definer(before);
     let mut findings = Vec::new();
     for entity in catalog.entities.values() {

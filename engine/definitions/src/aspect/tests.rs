@@ -5,8 +5,32 @@ use crate::{Aspect, FieldId, id::DefId};
 #[test]
 fn names_stand_in_the_order_of_their_sounds() {
     let order = [
-        "", "-x", "1", "2", "10", "阿里", "北京", "成都", "重庆", "客户2", "客户10", "厦门", "上海", "石家庄", "银行", "中国", "重量", "ábc",
-        "ABD", "acme", "Acme", "ＡＣＭＥ", "Acme 2", "acme 10", "éclair", "Zeta",
+        "",
+        "-x",
+        "1",
+        "2",
+        "10",
+        "阿里",
+        "北京",
+        "成都",
+        "重庆",
+        "客户2",
+        "客户10",
+        "厦门",
+        "上海",
+        "石家庄",
+        "银行",
+        "中国",
+        "重量",
+        "ábc",
+        "ABD",
+        "acme",
+        "Acme",
+        "ＡＣＭＥ",
+        "Acme 2",
+        "acme 10",
+        "éclair",
+        "Zeta",
     ];
     let keys: Vec<String> = order.iter().map(|text| sort_key(text)).collect();
     for (pair, texts) in keys.windows(2).zip(order.windows(2)) {
@@ -21,7 +45,13 @@ fn spellings_of_one_name_fold_to_one_text() {
     let same: [&[&str]; 6] = [
         &["acme", "ACME Co., Ltd.", "Ａｃｍｅ　ＣＯ．，ＬＴＤ", "acme inc", "Acme, L.L.C.", "ACME (Group) Ltd", "a c m e"],
         &["mullersohne", "Müller & Söhne GmbH & Co. KG", "muller and sohne"],
-        &["上海华通贸易", "上海华通贸易有限公司", "上海 华通贸易（集团）股份有限公司", "上海华通贸易集团", "上海华通贸易有限责任公司"],
+        &[
+            "上海华通贸易",
+            "上海华通贸易有限公司",
+            "上海 华通贸易（集团）股份有限公司",
+            "上海华通贸易集团",
+            "上海华通贸易有限责任公司",
+        ],
         &["strasse", "Straße AG"],
         &["集团", "集团", "集团有限公司"],
         &["--", " -- "],

@@ -11,13 +11,14 @@ use crate::{
 /// Gives every entity its stored aspects, in the order of its fields.
 ///
 /// A sort key is stored of one-line texts that are the label, `searchable`, in a unique set or an index, or that a view sorts by.
-/// A folded text is stored of labels and of what `duplicates` names in `fold(…)`. Lines have neither: they stand in their own order.
+/// A folded text is stored of labels and of what `duplicates` names in `fold(…)`. Lines have neither: they
+/// stand in their own order. Neither have sensitive fields: nothing readable is stored of them.
 pub(super) fn assign(entities: &mut [Entity], views: &[Owned<ViewDoc>]) {
     let sorted = sorted_by_views(entities, views);
     for entity in entities.iter_mut().filter(|entity| entity.parent.is_none()) {
         let mut aspects = Vec::new();
         for field in &entity.fields {
-            if field.id.0.is_system() || field.class == FieldClass::Live || !is_line_of_text(&field.ty) {
+            if field.id.0.is_system() || field.sensitive || field.class == FieldClass::Live || !is_line_of_text(&field.ty) {
                 continue;
             }
             let is_label = field.id == entity.label;

@@ -3,9 +3,10 @@ use super::{
     codes::Code,
     findings::Findings,
     graph::Graph,
+    sensitive::is_sensitive,
     sets::{Sets, is_class, member},
-    world::{EntityIx, folded_field, is_line_of_text},
     world::World,
+    world::{EntityIx, folded_field, is_line_of_text},
 };
 use crate::{
     catalog::{DuplicateRule, FieldClass},
@@ -14,13 +15,7 @@ use crate::{
 };
 
 /// Checks and resolves the rules.
-pub(super) fn rules(
-    world: &World,
-    entity: EntityIx,
-    sets: &Sets,
-    graph: &Graph,
-    findings: &mut Findings,
-) -> Vec<DuplicateRule> {
+pub(super) fn rules(world: &World, entity: EntityIx, sets: &Sets, graph: &Graph, findings: &mut Findings) -> Vec<DuplicateRule> {
     let Some((work, head)) = world.entities.get(entity).and_then(|work| Some((work, work.head.as_ref()?))) else {
         return Vec::new();
     };
@@ -73,6 +68,8 @@ fn matched(
     let (slot, ty) = member(world, entity, folded.unwrap_or(text), pointer, findings)?;
     if is_class(FieldClass::Live, world, entity, slot, graph) {
         findings.add(file, pointer, Code::LiveNotStored, &[&slot.name]);
+    } else if is_sensitive(slot) {
+        findings.add(file, pointer, Code::SensitiveHere, &[&slot.name]);
     } else if is_class(FieldClass::Rollup, world, entity, slot, graph) || (folded.is_some() && !is_line_of_text(ty)) {
         findings.add(file, pointer, Code::NotMatchable, &[text]);
     }

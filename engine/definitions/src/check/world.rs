@@ -114,7 +114,8 @@ impl World {
                 let SlotState::Ready(ty) = &slot.state else { return false };
                 let mut matched = head.duplicates.iter().flat_map(|rule| &rule.fields);
                 // A label that is computed when it is read is stored in no way.
-                let entered = matches!(ty, FieldType::Text { .. }) && head.label.as_ref() == Some(&slot.name);
+                let sensitive = slot.doc.as_ref().is_some_and(|doc| doc.sensitive);
+                let entered = matches!(ty, FieldType::Text { .. }) && !sensitive && head.label.as_ref() == Some(&slot.name);
                 entered || (is_line_of_text(ty) && matched.any(|text| folded_field(text) == Some(&slot.name)))
             })
         })

@@ -2,7 +2,7 @@
 use serde_json::{Value as Json, json};
 use time::format_description::well_known::Rfc3339;
 
-use super::{EnvValue, Expr, ExprKind, Type, env_values, function::text, spell::Spelling};
+use super::{EnvValue, Expr, ExprKind, Function, Type, env_values, function::text, spell::Spelling};
 use crate::{catalog::Catalog, id::EntityId, id::FieldId, value::Value};
 
 /// The tree of an expression that stands on a record of `root`. `None` if it does not fit the catalog.
@@ -11,7 +11,7 @@ pub fn to_json(expr: &Expr, catalog: &Catalog, root: EntityId) -> Option<Json> {
 }
 
 /// Whether a form can evaluate the expression by itself: every field it reads belongs to the record or its lines and
-/// `in_form` says that it is there and readable, and it asks nothing of the clock's time, the person or exchange rates.
+/// `in_form` says that it is there and readable, and it asks nothing of the clock's time, the person or exchange rates, and folds no text.
 ///
 /// `in_form` gets the path from the record: `[total]`, `[lines]`, `[lines, qty]`.
 pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {
@@ -32,6 +32,7 @@ pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {
     });
     within_record
         && !super::converts(expr)
+        && !super::calls(expr, Function::Fold)
         && env_values(expr).iter().all(|value| *value == EnvValue::Today)
         && super::reads(expr).iter().all(|path| in_form(path))
 }

@@ -26,7 +26,7 @@ pub use error::ExprError;
 pub use function::Function;
 pub use names::{CatalogNames, NamedField, Names};
 pub use parse::parse;
-pub use reads::{converts, env_values, folds, reads};
+pub use reads::{calls, converts, env_values, folds, reads};
 pub use resolve::{compile, resolve};
 
 use crate::{

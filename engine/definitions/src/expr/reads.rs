@@ -50,8 +50,13 @@ pub fn env_values(expr: &Expr) -> Vec<EnvValue> {
 
 /// Whether it converts between currencies: such an expression needs rates, which only the write of a record brings.
 pub fn converts(expr: &Expr) -> bool {
+    calls(expr, Function::Convert)
+}
+
+/// Whether a function is called in it.
+pub fn calls(expr: &Expr, wanted: Function) -> bool {
     let mut found = false;
-    expr.walk(&mut |part| found |= matches!(part.kind, ExprKind::Call { function: Function::Convert, .. }));
+    expr.walk(&mut |part| found |= matches!(part.kind, ExprKind::Call { function, .. } if function == wanted));
     found
 }
 

@@ -127,7 +127,14 @@ pub(crate) fn not_folded(pointer: &str) -> FieldError {
 pub(crate) fn placed(error: ExprError, text: &str, pointer: &str) -> FieldError {
     let mut message = error.message;
     at_character(&mut message, text, error.span);
-    FieldError { pointer: pointer.to_owned(), code: error.code, message, suggestion: error.suggestion, class: Class::Malformed, other: None }
+    FieldError {
+        pointer: pointer.to_owned(),
+        code: error.code,
+        message,
+        suggestion: error.suggestion,
+        class: Class::Malformed,
+        other: None,
+    }
 }
 
 /// Adds the place in the text to a message.

@@ -109,11 +109,16 @@ fn told(frame: &Frame, tx: &mut Tx, draft: &Draft, rule: &DuplicateRule, other: 
     let (code, way) = match rule.action {
         DuplicateAction::Warn => (
             "possible_duplicate",
-            Text { zh: "请核对；确认不是重复后可以仍然保存", en: "look it up; if it is another thing, save it all the same" },
+            Text {
+                zh: "请核对；确认不是重复后可以仍然保存", en: "look it up; if it is another thing, save it all the same"
+            },
         ),
-        DuplicateAction::Refuse => {
-            ("duplicate_record", Text { zh: "请使用已有的记录，或联系其负责人", en: "use the record that is there, or ask whose it is" })
-        }
+        DuplicateAction::Refuse => (
+            "duplicate_record",
+            Text {
+                zh: "请使用已有的记录，或联系其负责人", en: "use the record that is there, or ask whose it is"
+            },
+        ),
     };
     let mut finding = FieldError::new(Class::Conflict, pointer, code, Text { zh: &zh, en: &en }).suggest(way);
     finding.other = revealed.and_then(|(_, other)| other);

@@ -8,8 +8,7 @@ use uuid::Uuid;
 use super::{
     coerce::{Apply, wrong_type},
     draft::{Draft, Work},
-    duplicates,
-    load,
+    duplicates, load,
     pipeline::{Bench, check_append_only, check_live, set_archived},
     rates_used, references, store, validate,
 };

@@ -110,7 +110,8 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}") {
         bar.set_style(style);
     }
-    let import = Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run, accept_duplicates: args.accept_duplicates };
+    let import =
+        Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run, accept_duplicates: args.accept_duplicates };
     let answer = import::run(&tenant, &caller, import, &mut |done, _| bar.set_position(u64::try_from(done).unwrap_or(rows)));
     bar.finish_and_clear();
     let wrote = matches!(answer, Ok(_) | Err(ImportError::Records(_)));

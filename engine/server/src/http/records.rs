@@ -91,7 +91,8 @@ pub(super) async fn create(engine: Arc<Engine>, caller: SignedIn, request: Reque
 pub(super) async fn update(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let accept = accepted(&request)?;
     let ((entity, id), input, known) = (named(&request), request.input()?, request.if_match()?);
-    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).update(&entity, &id, &input, known)).await?;
+    let shown =
+        once(&engine, &caller, &request, move |session| accepting(session, accept).update(&entity, &id, &input, known)).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
@@ -113,7 +114,8 @@ pub(super) async fn archive(engine: Arc<Engine>, caller: SignedIn, request: Requ
 pub(super) async fn unarchive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let accept = accepted(&request)?;
     let ((entity, id), known) = (named(&request), request.if_match()?);
-    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).unarchive(&entity, &id, known)).await?;
+    let shown =
+        once(&engine, &caller, &request, move |session| accepting(session, accept).unarchive(&entity, &id, known)).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
@@ -121,7 +123,8 @@ pub(super) async fn unarchive(engine: Arc<Engine>, caller: SignedIn, request: Re
 pub(super) async fn batch(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let accept = accepted(&request)?;
     let (entity, input, key) = (request.part("entity").to_owned(), request.input()?, key(&request)?);
-    let job = move |session: &mut Session<'_>| session.once(key.as_ref(), |session| accepting(session, accept).batch(&entity, &input));
+    let job =
+        move |session: &mut Session<'_>| session.once(key.as_ref(), |session| accepting(session, accept).batch(&entity, &input));
     // A large batch lets single records pass.
     let queue = if request.body.len() > SMALL_BATCH { Queue::Background } else { Queue::Interactive };
     Ok(body(StatusCode::OK, write(&engine, (&caller, request.language), queue, job).await?))

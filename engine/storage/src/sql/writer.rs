@@ -356,6 +356,7 @@ impl<'a> Writer<'a> {
             sql.push_str(&format!(" WHEN {} THEN {rank}", self.bind(&Bind::text(option.name.as_str()))?));
         }
         sql.push_str(" END");
+        let sql = if self.dialect == Dialect::Postgres { format!("CAST({sql} AS BIGINT)") } else { sql };
         Ok(Term::column(sql, ColumnType::Integer))
     }
 

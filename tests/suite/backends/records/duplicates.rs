@@ -14,12 +14,7 @@ use serde_json::{Value as Json, json};
 use super::world::{NOW, Record, World, findings};
 use crate::harness::{both_databases, database::Database};
 
-both_databases!(
-    fifty_writers_of_one_name,
-    every_way_of_writing_asks,
-    only_what_is_revealed_is_told,
-    a_rule_counts_what_is_there
-);
+both_databases!(fifty_writers_of_one_name, every_way_of_writing_asks, only_what_is_revealed_is_told, a_rule_counts_what_is_there);
 
 fn put(world: &World, rules: &Json) {
     let key = DocumentKey { app: "shop".to_owned(), kind: Kind::Entity, name: "customer".to_owned() };
@@ -90,7 +85,8 @@ fn every_way_of_writing_asks(database: &Database) {
     let asked = ["/name possible_duplicate"];
     assert_eq!(findings(world.create("boss", "customer", &twin)), asked);
     // Another country, another name, no country: another thing.
-    for (code, name, country) in [("D1", "上海华通", Some("DE")), ("D2", "上海华通贸易", Some("CN")), ("D3", "上海华通", None)] {
+    for (code, name, country) in [("D1", "上海华通", Some("DE")), ("D2", "上海华通贸易", Some("CN")), ("D3", "上海华通", None)]
+    {
         world.create("boss", "customer", &customer(code, name, country)).unwrap();
     }
     assert_eq!(findings(world.create("boss", "customer", &customer("D4", "上海 华通", None))), asked);
@@ -104,7 +100,10 @@ fn every_way_of_writing_asks(database: &Database) {
         let input = Input::from(&body);
         world.write("boss", move |session| session.batch("customer", &input))
     };
-    assert_eq!(findings(batch(json!({"create": [customer("E1", "上海华通", Some("CN"))]}))), ["/create/0/name possible_duplicate"]);
+    assert_eq!(
+        findings(batch(json!({"create": [customer("E1", "上海华通", Some("CN"))]}))),
+        ["/create/0/name possible_duplicate"]
+    );
     let twice = json!({"create": [customer("E1", "Zwei AG", None), customer("E2", "zwei", None)]});
     assert_eq!(findings(batch(twice)), ["/create/1/name possible_duplicate"]);
     // Imports: the others are written.
@@ -171,7 +170,9 @@ fn only_what_is_revealed_is_told(database: &Database) {
 
 fn a_rule_counts_what_is_there(database: &Database) {
     let world = World::new(database);
-    for (code, name) in [("C1", "Acme Ltd"), ("C2", "ACME"), ("C3", "Acme Trading"), ("C4", "acme inc"), ("C5", "阿里"), ("C6", "阿里 公司")] {
+    for (code, name) in
+        [("C1", "Acme Ltd"), ("C2", "ACME"), ("C3", "Acme Trading"), ("C4", "acme inc"), ("C5", "阿里"), ("C6", "阿里 公司")]
+    {
         world.create("boss", "customer", &customer(code, name, None)).unwrap();
     }
     let gone = world.create("boss", "customer", &customer("C7", "acme trading ltd", None)).unwrap().id;

@@ -23,7 +23,20 @@ both_databases!(
 
 /// Names in the order in which a list shows them.
 const ORDER: [&str; 14] = [
-    "2号仓库", "10号仓库", "阿里巴巴", "北京海运", "重庆长城", "上海贸易", "石家庄", "中国远洋", "ábaco", "ABD", "acme", "Acme", "ＡＣＭＥ", "Zürich",
+    "2号仓库",
+    "10号仓库",
+    "阿里巴巴",
+    "北京海运",
+    "重庆长城",
+    "上海贸易",
+    "石家庄",
+    "中国远洋",
+    "ábaco",
+    "ABD",
+    "acme",
+    "Acme",
+    "ＡＣＭＥ",
+    "Zürich",
 ];
 
 /// Customers whose codes stand in another order than their names.
@@ -173,7 +186,8 @@ fn names_are_filtered_folded(database: &Database) {
     let product = world.create("boss", "product", &json!({"name": "P", "price": "1"})).unwrap().id;
     let customer = world.list("boss", "customer", "filter=code == \"C0\"").unwrap()["items"][0]["id"].clone();
     world.create("boss", "order", &json!({"customer": customer, "lines": [{"product": product}]})).unwrap();
-    let orders = |who: &str| world.list(who, "order", "filter=fold(customer.name) == \"acme\"&count=true").unwrap()["count"].clone();
+    let orders =
+        |who: &str| world.list(who, "order", "filter=fold(customer.name) == \"acme\"&count=true").unwrap()["count"].clone();
     assert_eq!(orders("boss"), 1);
     assert_eq!(orders("sales"), 0);
 }
