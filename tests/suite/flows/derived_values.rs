@@ -177,7 +177,7 @@ impl<'a> Shop<'a> {
         let map = map_of_header(&table, vec!["code".to_owned()], Existing::Update);
         let (now, today) = self.instance.engine().moment();
         let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: random.random(), locale: "en".into() };
-        let import = Import { entity: "shop.customer".to_owned(), table, map, dry_run: false };
+        let import = Import { entity: "shop.customer".to_owned(), table, map, dry_run: false, accept_duplicates: false };
         let report = import::run(self.instance.tenant(), &caller, import, &mut |_, _| {}).unwrap();
         assert_eq!(report.failed, 0, "{:?}", report.verdicts.first());
         ("import", 5)
