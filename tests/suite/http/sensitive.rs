@@ -283,7 +283,7 @@ fn import(instance: &Instance, person: &Client, key: &[&str], csv: &str) -> Resu
     let table = Table::from_csv(csv.as_bytes(), Encoding::Utf8).unwrap();
     let existing = if key.is_empty() { Existing::Error } else { Existing::Skip };
     let map = map_of_header(&table, key.iter().map(|name| (*name).to_owned()).collect(), existing);
-    let import = Import { entity: "person".to_owned(), table, map, dry_run: false };
+    let import = Import { entity: "person".to_owned(), table, map, dry_run: false, accept_duplicates: false };
     import::run(instance.tenant(), &caller, import, &mut |_, _| {})
 }
 

@@ -5,8 +5,7 @@ use super::{
     graph::Graph,
     sensitive::is_sensitive,
     sets::{Sets, is_class, member},
-    world::World,
-    world::{EntityIx, folded_field, is_line_of_text},
+    world::{EntityIx, World, folded_field, is_line_of_text},
 };
 use crate::{
     catalog::{DuplicateRule, FieldClass},
