@@ -228,7 +228,8 @@ fn rates_of_the_ecb_are_imported(database: &Database) {
         let (now, today) = instance.engine().moment();
         let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: 1, locale: "en".to_owned() };
         let table = Table::from_csv(long.as_bytes(), Encoding::Utf8).unwrap();
-        let import = Import { entity: "base.exchange_rate".to_owned(), table, map: map.clone(), dry_run: false };
+        let import =
+            Import { entity: "base.exchange_rate".to_owned(), table, map: map.clone(), dry_run: false, accept_duplicates: false };
         import::run(instance.tenant(), &caller, import, &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"))
     };
     let report = run();
