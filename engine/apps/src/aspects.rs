@@ -24,7 +24,14 @@ pub(crate) fn are_concerned(tx: &mut Tx, plan: &Plan, work: &[Work], catalog: &C
         PlanAction::AddColumn { column } => column.id.aspect_of().is_some(),
         PlanAction::RestoreColumn { id } => id.aspect_of().is_some() || has_aspects(step.entity_id, *id),
         PlanAction::RetypeColumn { column, .. } => has_aspects(step.entity_id, column.id),
-        _ => false,
+        PlanAction::CreateTable { .. }
+        | PlanAction::RetireColumn { .. }
+        | PlanAction::RetireTable
+        | PlanAction::RestoreTable
+        | PlanAction::CreateIndex { .. }
+        | PlanAction::DropIndex { .. }
+        | PlanAction::Backfill
+        | PlanAction::Fill { .. } => false,
     });
     let of_work = work.iter().any(|(entity, fields)| fields.iter().any(|field| has_aspects(*entity, *field)));
     let outdated = aspect::all(tx)?.iter().any(|filled| {

@@ -10,7 +10,7 @@ use crate::{
 
 /// Gives every entity its stored aspects, in the order of its fields.
 ///
-/// A sort key is stored of one-line texts that are the label, `searchable`, in a unique set or an index, or that a view sorts by.
+/// A sort key is stored of one-line texts that are the label or that a view sorts by.
 /// A folded text is stored of labels and of what `duplicates` names in `fold(…)`. Lines have neither: they
 /// stand in their own order. Neither have sensitive fields: nothing readable is stored of them.
 pub(super) fn assign(entities: &mut [Entity], views: &[Owned<ViewDoc>]) {
@@ -22,8 +22,7 @@ pub(super) fn assign(entities: &mut [Entity], views: &[Owned<ViewDoc>]) {
                 continue;
             }
             let is_label = field.id == entity.label;
-            let in_set = entity.unique.iter().chain(&entity.indexes).flatten().any(|id| *id == field.id);
-            if is_label || field.searchable || in_set || sorted.contains(&(entity.id, field.id)) {
+            if is_label || sorted.contains(&(entity.id, field.id)) {
                 aspects.push(field.id.aspect(Aspect::SortKey));
             }
             let folded = field.id.aspect(Aspect::Folded);

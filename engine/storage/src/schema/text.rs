@@ -97,6 +97,7 @@ impl PlanAction {
     /// the publish is done.
     pub(super) fn lock(&self, dialect: Dialect) -> Lock {
         match self {
+            Self::RestoreColumn { id } if id.aspect_of().is_some() => Lock::Writes,
             Self::CreateTable { .. }
             | Self::RetireColumn { .. }
             | Self::RestoreColumn { .. }
