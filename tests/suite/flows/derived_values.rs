@@ -93,26 +93,26 @@ impl<'a> Shop<'a> {
             let (door, records) = match random.random_range(0..20) {
                 _ if order.is_empty() => self.create(&mut random),
                 0..=2 => self.create(&mut random),
-                3 | 4 => self.sent("patch", self.boss.patch(&at(&order), &self.body(&mut random))),
+                3 | 4 => self.sent("patch", &self.boss.patch(&at(&order), &self.body(&mut random))),
                 5 => {
                     let lines = json!({"upsert": [self.line(&mut random)]});
-                    self.sent("lines", self.boss.patch(&at(&order), &json!({"discount": "0.1", "lines": lines})))
+                    self.sent("lines", &self.boss.patch(&at(&order), &json!({"discount": "0.1", "lines": lines})))
                 }
-                6 | 7 => self.sent("archive", self.boss.delete(&at(&order))),
-                8 | 9 => self.sent("unarchive", self.boss.post(&format!("{}/unarchive", at(&order)), &json!({}))),
+                6 | 7 => self.sent("archive", &self.boss.delete(&at(&order))),
+                8 | 9 => self.sent("unarchive", &self.boss.post(&format!("{}/unarchive", at(&order)), &json!({}))),
                 10 | 11 => {
                     let action = if random.random() { "send" } else { "finish" };
-                    self.sent("action", self.boss.post(&format!("{}/actions/{action}", at(&order)), &json!({})))
+                    self.sent("action", &self.boss.post(&format!("{}/actions/{action}", at(&order)), &json!({})))
                 }
                 12 => {
                     drop(self.boss.delete(&at(&order)));
-                    self.sent("purge", self.boss.send(Method::DELETE, &format!("{}?purge=true", at(&order)), None, &[]))
+                    self.sent("purge", &self.boss.send(Method::DELETE, &format!("{}?purge=true", at(&order)), None, &[]))
                 }
                 13..=16 => self.batch(&mut random),
                 17 => {
                     let customer = some(&mut random, &self.customers).unwrap();
                     let moved = json!({"group": some(&mut random, &self.groups)});
-                    self.sent("move", self.boss.patch(&format!("/api/records/customer/{customer}"), &moved))
+                    self.sent("move", &self.boss.patch(&format!("/api/records/customer/{customer}"), &moved))
                 }
                 _ => self.import(&mut random),
             };
@@ -133,7 +133,7 @@ impl<'a> Shop<'a> {
     }
 
     /// One record was written, or refused by a rule: it is in the archive, gone meanwhile, in another state.
-    fn sent(&self, door: &'static str, answer: Answer) -> (&'static str, usize) {
+    fn sent(&self, door: &'static str, answer: &Answer) -> (&'static str, usize) {
         let status = answer.status.as_u16();
         assert!(matches!(status, 200 | 201 | 204 | 404 | 409 | 422), "{door}: {}", String::from_utf8_lossy(&answer.bytes));
         (door, usize::from(answer.status.is_success()))
@@ -163,7 +163,7 @@ impl<'a> Shop<'a> {
             self.orders.lock().unwrap().append(&mut { made });
             return ("batch", records);
         }
-        self.sent("batch", answer)
+        self.sent("batch", &answer)
     }
 
     /// Credit limits from a table: the customers are there already and change.

@@ -30,7 +30,7 @@ fn reference(id: &str, name: &str, target: &str) -> Json {
     field
 }
 
-fn entity(id: &str, name: &str, fields: Json) -> (String, Json) {
+fn entity(id: &str, name: &str, fields: &Json) -> (String, Json) {
     let document = json!({"id": id, "name": name, "title": title(), "label": "name", "fields": fields});
     (format!("entities/{name}.json"), document)
 }
@@ -41,7 +41,7 @@ fn shop(database: &Database) -> Instance {
     let mut lines = field("line0000", "lines", "lines");
     lines["entity"] = json!("order_line");
     let mut row =
-        entity("ordl0000", "order_line", json!([field("text0000", "text", "text"), reference("prod0000", "item", "item")]));
+        entity("ordl0000", "order_line", &json!([field("text0000", "text", "text"), reference("prod0000", "item", "item")]));
     row.1.as_object_mut().unwrap().remove("label");
     let mut item =
         json!([field("name0001", "name", "text"), field("size0000", "size", "text"), field("scan0000", "scan", "file")]);
@@ -52,9 +52,9 @@ fn shop(database: &Database) -> Instance {
             json!({"id": "shop0000", "name": "shop", "version": "1.0.0", "title": title(),
             "locales": ["zh-CN", "en"], "requires": ["base"]}),
         ),
-        entity("item0000", "item", item),
-        entity("make0000", "maker", json!([field("name0002", "name", "text"), reference("pare0000", "owner_of", "maker")])),
-        entity("orde0000", "order", json!([field("name0003", "name", "text"), lines])),
+        entity("item0000", "item", &item),
+        entity("make0000", "maker", &json!([field("name0002", "name", "text"), reference("pare0000", "owner_of", "maker")])),
+        entity("orde0000", "order", &json!([field("name0003", "name", "text"), lines])),
         row,
         ("roles/clerk.json".to_owned(), json!({"id": "cler0000", "name": "clerk", "title": title()})),
     ];
