@@ -1,6 +1,5 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
-mod changes_under_load;
 mod companies;
 mod derived_values;
 mod import_as_person;
