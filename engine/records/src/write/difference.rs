@@ -207,13 +207,15 @@ fn add(one: Decimal, two: Decimal) -> Option<Decimal> {
 }
 
 /// Whether a value is on the outer side of another; any value is better than none.
-fn is_better(value: &Value, than: &Value, largest: bool) -> bool {
+pub(super) fn is_better(value: &Value, than: &Value, largest: bool) -> bool {
     let order = match (value, than) {
         (Value::Null, _) => return false,
         (_, Value::Null) => return true,
         (Value::Number(value), Value::Number(than)) => value.cmp(than),
         (Value::Date(value), Value::Date(than)) => value.cmp(than),
         (Value::Instant(value), Value::Instant(than)) => value.cmp(than),
+        (Value::Time(value), Value::Time(than)) => value.cmp(than),
+        (Value::Text(value), Value::Text(than)) => value.cmp(than),
         _ => return false,
     };
     if largest { order.is_gt() } else { order.is_lt() }

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use std::sync::Arc;
 
 use super::{
+    difference::is_better,
     draft::{Draft, DraftLines},
     known::Known,
 };
@@ -144,18 +145,5 @@ pub(crate) fn combine(function: RollupFunction, count: u64, of_field: bool, valu
 }
 
 fn extreme(largest: bool, values: Vec<Value>) -> Value {
-    values
-        .into_iter()
-        .reduce(|best, value| {
-            let is_larger = match (&value, &best) {
-                (Value::Number(a), Value::Number(b)) => a > b,
-                (Value::Date(a), Value::Date(b)) => a > b,
-                (Value::Instant(a), Value::Instant(b)) => a > b,
-                (Value::Time(a), Value::Time(b)) => a > b,
-                (Value::Text(a), Value::Text(b)) => a > b,
-                _ => false,
-            };
-            if is_larger == largest { value } else { best }
-        })
-        .unwrap_or_default()
+    values.into_iter().reduce(|best, value| if is_better(&value, &best, largest) { value } else { best }).unwrap_or_default()
 }
