@@ -78,7 +78,12 @@ pub fn open(config: &Config) -> Result<Store, StartError> {
     let bad = |error| StartError::DataDirectory(config.data.clone(), error);
     std::fs::create_dir_all(&config.data).map_err(bad)?;
     let probe = config.data.join(".writable");
-    std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(bad)?;
+    std::fs::write(&probe, b"").map_err(bad)?;
+    match std::fs::remove_file(&probe) {
+        // Another server that starts on the same directory was quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed.map_err(bad)?,
+    }
     Store::open(&config.store()).map_err(StartError::Database)
 }
 

@@ -13,6 +13,7 @@ use ring::{
     hmac,
     rand::{SecureRandom as _, SystemRandom},
 };
+use uuid::Uuid;
 
 use super::{
     data_key::{KEY, aes_key},
@@ -95,12 +96,15 @@ impl KeyFile {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| self.error(&format!("cannot be made: {error}")))?;
         }
-        let written = options.open(&self.path).and_then(|mut file| {
-            // In one piece: another process that starts now sees nothing or all of it.
+        // Whole before it has its name: another process that starts now sees nothing or all of it, and the first one's stays.
+        let fresh = self.path.with_extension(format!("{}.new", Uuid::new_v4().simple()));
+        let written = options.open(&fresh).and_then(|mut file| {
             file.write_all(format!("{MARK}{}\n", hex(&key)).as_bytes())?;
-            file.sync_all()
+            file.sync_all()?;
+            std::fs::hard_link(&fresh, &self.path)
         });
-        match written {
+        let removed = std::fs::remove_file(&fresh);
+        match written.and(removed) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(self.error(&format!("cannot be made: {error}"))),
             Ok(()) | Err(_) => Ok(()),
         }

@@ -104,6 +104,25 @@ fn the_key_file_is_private_and_must_stay() {
 }
 
 #[test]
+fn of_servers_that_start_at_once_one_makes_the_key_file() {
+    for _ in 0..50 {
+        let folder = Folder::new();
+        let path = folder.0.join("kontor.key");
+        let prints: Vec<String> = std::thread::scope(|scope| {
+            let make = || {
+                let file = KeyFile::at(path.clone());
+                file.ensure().unwrap();
+                file.fingerprint().unwrap()
+            };
+            let servers: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+            servers.into_iter().map(|server| server.join().unwrap()).collect()
+        });
+        assert!(prints.iter().all(|print| *print == prints[0]), "{prints:?}");
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1, "nothing else is left");
+    }
+}
+
+#[test]
 fn digits_and_bytes_are_the_same() {
     let bytes: Vec<u8> = (0..=255).collect();
     assert_eq!(from_hex(&hex(&bytes)), Some(bytes));
