@@ -4,85 +4,102 @@
 //! another column, and where this engine makes them in another way than the one before.
 use std::collections::BTreeSet;
 
-use kontor_access::{Action, decide};
 use kontor_definitions::{Aspect, Catalog, Entity, EntityId, FieldId, RecordId, Value, aspect as made};
 use kontor_storage::{
-    Archived, Context, Plan, Tx,
-    schema::PlanAction,
+    Archived, Context, Physical, Tx,
+    schema::AT_ONCE,
     system::aspect::{self, Filled},
 };
 
-use crate::{act::Act, derived::Work, error::AppError, reading::Reading, rights::definer, snapshot::Snapshot};
+use crate::{derived::Work, error::AppError, reading::Reading, snapshot::Snapshot};
 
-/// Whether a release fills aspects of rows that are there.
-pub(crate) fn are_concerned(tx: &mut Tx, plan: &Plan, work: &[Work], catalog: &Catalog) -> Result<bool, AppError> {
-    let has_aspects = |entity: EntityId, field: FieldId| {
-        let entity = catalog.entity(entity);
-        entity.is_some_and(|entity| Aspect::STORED.iter().any(|aspect| entity.aspects.contains(&field.aspect(*aspect))))
-    };
-    let of_steps = plan.steps.iter().any(|step| match &step.action {
-        PlanAction::AddColumn { column } => column.id.aspect_of().is_some(),
-        PlanAction::RestoreColumn { id } => id.aspect_of().is_some() || has_aspects(step.entity_id, *id),
-        PlanAction::RetypeColumn { column, .. } => has_aspects(step.entity_id, column.id),
-        PlanAction::CreateTable { .. }
-        | PlanAction::RetireColumn { .. }
-        | PlanAction::RetireTable
-        | PlanAction::RestoreTable
-        | PlanAction::CreateIndex { .. }
-        | PlanAction::DropIndex { .. }
-        | PlanAction::Backfill
-        | PlanAction::Fill { .. } => false,
-    });
-    let of_work = work.iter().any(|(entity, fields)| fields.iter().any(|field| has_aspects(*entity, *field)));
-    let outdated = aspect::all(tx)?.iter().any(|filled| {
-        let what = Aspect::STORED.into_iter().find(|aspect| aspect.name() == filled.aspect);
-        what.is_some_and(|what| !filled.way.starts_with(&format!("{} ", made::version(what))))
-    });
-    Ok(of_steps || of_work || outdated)
+/// An aspect of a field that a release fills for rows that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pending {
+    /// The entity.
+    pub(crate) entity: EntityId,
+    /// The field.
+    pub(crate) of: FieldId,
+    /// Which of its aspects.
+    pub(crate) what: Aspect,
 }
 
-/// Fills the aspects that the definitions of a snapshot store and that are not filled, or in another way, or whose fields were
-/// filled just now.
-pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, act: Act, work: &[Work]) -> Result<(), AppError> {
+/// The aspects that definitions store in the tables as they will be and that are not filled, or in another way, or whose fields
+/// are filled by some work.
+pub(crate) fn pending(tx: &mut Tx, after: &Physical, catalog: &Catalog, work: &[Work]) -> Result<Vec<Pending>, AppError> {
     let known: BTreeSet<Filled> = aspect::all(tx)?.into_iter().collect();
-    let rights = definer(snapshot);
-    let context = snapshot.context(&rights, act.at, act.at.date());
-    let mut wanted = BTreeSet::new();
-    for entity in snapshot.catalog.entities.values() {
-        let of_entity: Vec<(FieldId, Aspect, Filled)> = stored(context, entity).collect();
-        for (of, what, filled) in of_entity {
+    let mut all = Vec::new();
+    for entity in catalog.entities.values() {
+        for (of, what, filled) in stored(after, entity) {
             let anew = work.iter().any(|(id, fields)| *id == entity.id && fields.contains(&of));
             if anew || !known.contains(&filled) {
-                fill(tx, context, (entity, of, what))?;
-                aspect::put(tx, &filled)?;
+                all.push(Pending { entity: entity.id, of, what });
             }
-            wanted.insert((filled.entity, filled.field, filled.aspect));
         }
     }
-    let is_wanted = |known: &Filled| wanted.contains(&(known.entity.clone(), known.field.clone(), known.aspect.clone()));
-    for gone in known.iter().filter(|known| !is_wanted(known)) {
+    Ok(all)
+}
+
+/// Those of some aspects whose column is in use: a release in phases fills another one beside it.
+pub(crate) fn in_use(before: &Physical, pending: &[Pending]) -> BTreeSet<(EntityId, FieldId)> {
+    let columns = pending.iter().map(|pending| (pending.entity, pending.of.aspect(pending.what)));
+    columns.filter(|(entity, column)| before.has(*entity, *column)).collect()
+}
+
+/// Fills those of some aspects that are of an entity, for some rows.
+pub(crate) fn fill_rows(
+    tx: &mut Tx,
+    physical: &Physical,
+    (entity, pending): (EntityId, &[Pending]),
+    ids: &[RecordId],
+) -> Result<(), AppError> {
+    let of: Vec<(FieldId, Aspect)> =
+        pending.iter().filter(|pending| pending.entity == entity).map(|pending| (pending.of, pending.what)).collect();
+    Ok(aspect::fill(tx, physical, (entity, &of), ids)?)
+}
+
+/// Remembers that all aspects are filled that definitions store in the tables as they are, and no others.
+pub(crate) fn note(tx: &mut Tx, physical: &Physical, catalog: &Catalog) -> Result<(), AppError> {
+    let known: BTreeSet<Filled> = aspect::all(tx)?.into_iter().collect();
+    let wanted: BTreeSet<Filled> =
+        catalog.entities.values().flat_map(|entity| stored(physical, entity)).map(|(_, _, filled)| filled).collect();
+    let place = |filled: &Filled| (filled.entity.clone(), filled.field.clone(), filled.aspect.clone());
+    let places: BTreeSet<_> = wanted.iter().map(place).collect();
+    for gone in known.iter().filter(|known| !places.contains(&place(known))) {
         aspect::remove(tx, gone)?;
+    }
+    for filled in wanted.difference(&known) {
+        aspect::put(tx, filled)?;
     }
     Ok(())
 }
 
-/// The aspects of an entity that have columns, with how they are filled.
-fn stored<'a>(context: Context<'a>, entity: &'a Entity) -> impl Iterator<Item = (FieldId, Aspect, Filled)> + 'a {
-    entity.aspects.iter().filter_map(move |id| {
-        let (what, of) = id.aspect_of()?;
-        let way = aspect::way(context, entity.id, of, what)?;
-        let (entity, field, name) = (entity.id.to_string(), of.to_string(), what.name().to_owned());
-        Some((of, what, Filled { entity, field, aspect: name, way }))
-    })
+/// Fills the aspects that a release in one transaction leaves to be filled.
+pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, work: &[Work]) -> Result<(), AppError> {
+    let (physical, catalog) = (&snapshot.physical, &snapshot.catalog);
+    let pending = pending(tx, physical, catalog, work)?;
+    let entities: BTreeSet<EntityId> = pending.iter().map(|pending| pending.entity).collect();
+    for entity in entities {
+        let mut after = None;
+        loop {
+            let ids = tx.ids_after(physical, entity, after, AT_ONCE)?;
+            fill_rows(tx, physical, (entity, &pending), &ids)?;
+            match ids.last() {
+                Some(last) => after = Some(*last),
+                None => break,
+            }
+        }
+    }
+    note(tx, physical, catalog)
 }
 
-fn fill(tx: &mut Tx, context: Context<'_>, (entity, of, what): (&Entity, FieldId, Aspect)) -> Result<(), AppError> {
-    let permit = decide(context.rights, Action::Update, entity.id)
-        .map_err(|_denied| AppError::Bug("the definer may change everything".to_owned()))?;
-    let reading = Reading { context, entity, fields: vec![of], archived: Archived::With };
-    reading.each_chunk(tx, &mut |tx, rows, _| {
-        let values: Vec<(RecordId, &Value)> = rows.iter().filter_map(|(id, row)| Some((*id, row.first()?))).collect();
-        aspect::fill(tx, context, permit, (entity.id, of, what), &values).map_err(Into::into)
+/// The aspects of an entity that have columns, with how they are filled.
+fn stored<'a>(physical: &'a Physical, entity: &'a Entity) -> impl Iterator<Item = (FieldId, Aspect, Filled)> + 'a {
+    entity.aspects.iter().filter_map(move |id| {
+        let (what, of) = id.aspect_of()?;
+        let way = aspect::way(physical, entity.id, of, what)?;
+        let (entity, field, name) = (entity.id.to_string(), of.to_string(), what.name().to_owned());
+        Some((of, what, Filled { entity, field, aspect: name, way }))
     })
 }
 
@@ -103,7 +120,7 @@ pub struct Difference {
 pub fn differences(tx: &mut Tx, definer: Context<'_>) -> Result<Vec<Difference>, AppError> {
     let mut all = Vec::new();
     for entity in definer.catalog.entities.values() {
-        for (of, what, _) in stored(definer, entity) {
+        for (of, what, _) in stored(definer.physical, entity) {
             let name = entity.field(of).map(|field| field.name.clone()).unwrap_or_default();
             let reading = Reading { context: definer, entity, fields: vec![of, of.aspect(what)], archived: Archived::With };
             reading.each_chunk(tx, &mut |_, rows, _| {

@@ -19,6 +19,7 @@ use kontor_storage::{
 use uuid::Uuid;
 
 use crate::{
+    aspects::{self, Pending},
     backfill::{BackfillWork, Stage},
     derived::{self, Work},
     error::AppError,
@@ -45,6 +46,8 @@ struct Intent {
     work: Vec<Work>,
     /// Fields that keep their value but where the one they stand on is filled.
     carried: Vec<Work>,
+    /// What is stored of fields besides their value, and made anew.
+    aspects: Vec<Pending>,
     marking: Marking,
 }
 
@@ -102,13 +105,17 @@ impl Intent {
         let carried = derived::carried(catalog, &fills);
         let mut beside = derived::in_use(before, &work);
         beside.append(&mut derived::in_use(before, &carried));
-        let mut plan = outline::plan_beside(&physical, (&prepared.known, catalog), sources, &beside)?;
+        let planned = |beside: &BTreeSet<_>| outline::plan_beside(&physical, (&prepared.known, catalog), sources, beside);
+        let aspects = aspects::pending(tx, &physical.settled(&planned(&beside)?)?, catalog, &work)?;
+        beside.append(&mut aspects::in_use(&physical, &aspects));
+        let mut plan = planned(&beside)?;
         release::refuse(tx, &prepared, &physical, &mut plan)?;
         let mut rows: BTreeSet<EntityId> = work.iter().map(|(entity, _)| *entity).collect();
         rows.extend(plan.steps.iter().filter(|step| is_retype(step)).map(|step| step.entity_id));
+        rows.extend(aspects.iter().map(|aspect| aspect.entity));
         let marking = Marking { rows, links: derived::links(catalog, &work) };
         let token = prepared.act.luck().record().0;
-        Ok(Self { prepared, token, plan, work, carried, marking })
+        Ok(Self { prepared, token, plan, work, carried, aspects, marking })
     }
 
     fn begin(&self, tenant: &Tenant) -> Result<(), AppError> {
@@ -183,9 +190,10 @@ impl Intent {
 
     /// The tables to go through, in order.
     fn passes(&self) -> Vec<(EntityId, Pass)> {
-        let retyped: BTreeSet<EntityId> =
+        let mut values: BTreeSet<EntityId> =
             self.plan.steps.iter().filter(|step| self.fills_values(step)).map(|step| step.entity_id).collect();
-        let values = retyped.into_iter().map(|entity| (entity, Pass::Values));
+        values.extend(self.aspects.iter().map(|aspect| aspect.entity));
+        let values = values.into_iter().map(|entity| (entity, Pass::Values));
         values.chain(self.work.iter().map(|(entity, _)| (*entity, Pass::Computed))).collect()
     }
 
@@ -257,10 +265,13 @@ impl Course {
         let physical = tx.settle(&self.intent.plan).map_err(|error| self.refused(error))?;
         state::set_marking(tx, None)?;
         for step in self.intent.plan.steps.iter().filter(|step| is_retype(step)) {
-            if let PlanAction::RetypeColumn { column, .. } = &step.action {
+            if let PlanAction::RetypeColumn { column, .. } = &step.action
+                && column.id.aspect_of().is_none()
+            {
                 search::unnote(tx, step.entity_id, column.id)?;
             }
         }
+        aspects::note(tx, &physical, &prepared.catalog)?;
         release::store(tx, prepared, self.next.revision)?;
         publishing::advance(tx, token, Phase::Finishing, None)?;
         Ok(Some(Snapshot { physical: Arc::new(physical), ..self.next.clone() }))
@@ -272,10 +283,11 @@ impl Course {
         publishing::forget(tx, &marks)?;
         let mut busy = 0;
         // What others build on comes first.
-        let mut entities: Vec<EntityId> = self.intent.passes().into_iter().map(|(entity, _)| entity).collect();
-        entities.dedup();
+        let (computed, values): (Vec<_>, Vec<_>) =
+            self.intent.passes().into_iter().partition(|(_, pass)| *pass == Pass::Computed);
+        let entities = computed.into_iter().chain(values).map(|(entity, _)| entity);
         let mut done = BTreeSet::new();
-        for entity in entities.into_iter().filter(|entity| done.insert(*entity)) {
+        for entity in entities.filter(|entity| done.insert(*entity)) {
             let of = |written: Option<bool>| -> BTreeSet<RecordId> {
                 let asked = |mark: &&Mark| mark.entity == entity && written.is_none_or(|written| mark.written == written);
                 marks.iter().filter(asked).map(|mark| mark.record).collect()
@@ -298,10 +310,12 @@ impl Course {
 
     /// Fills some rows, which are locked; answers those whose values changed.
     fn treat(&self, tx: &mut Tx, entity: EntityId, pass: Pass, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
-        match pass {
-            Pass::Values => self.convert(tx, entity, ids),
-            Pass::Computed => self.compute(tx, entity, ids),
-        }
+        let changed = match pass {
+            Pass::Values => self.convert(tx, entity, ids)?,
+            Pass::Computed => self.compute(tx, entity, ids)?,
+        };
+        aspects::fill_rows(tx, &self.next.physical, (entity, &self.intent.aspects), ids)?;
+        Ok(changed)
     }
 
     fn convert(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {

@@ -135,17 +135,15 @@ pub(crate) fn release(
     phases::run(tenant, &prepared)
 }
 
-/// Whether so little is to be filled and indexed that others can wait for it, or what is filled cannot be filled beside: sort
-/// keys and folded texts stand in columns of the rows that writers write, so they are filled while those wait.
+/// Whether so little is to be filled and indexed that others can wait for it.
 fn is_small(tx: &mut Tx, prepared: &Prepared) -> Result<bool, AppError> {
     let physical = tx.physical()?;
     let plan = outline::plan(&physical, &prepared.known, &prepared.catalog, &prepared.candidate.sources)?;
     let mut touched: BTreeSet<EntityId> = BTreeSet::new();
     let fills = required::fills(tx, &physical, &prepared.before.catalog, &prepared.catalog)?;
     let work = derived::changed(&prepared.before, &prepared.catalog, &plan, &fills);
-    if aspects::are_concerned(tx, &plan, &work, &prepared.catalog)? {
-        return Ok(true);
-    }
+    let aspects = aspects::pending(tx, &physical.settled(&plan)?, &prepared.catalog, &work)?;
+    touched.extend(aspects.into_iter().map(|aspect| aspect.entity));
     touched.extend(work.into_iter().map(|(entity, _)| entity));
     for step in &plan.steps {
         if matches!(step.action, PlanAction::RetypeColumn { .. } | PlanAction::CreateIndex { .. }) {
@@ -225,7 +223,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
     for (entity, fields) in &work {
         fill(tx, &snapshot, (*entity, fields), prepared)?;
     }
-    aspects::bring_up_to_date(tx, &snapshot, prepared.act, &work)?;
+    aspects::bring_up_to_date(tx, &snapshot, &work)?;
     search::bring_up_to_date(tx, &snapshot, prepared.act)?;
     store(tx, prepared, revision)?;
     Ok(snapshot)

@@ -177,7 +177,9 @@ impl Parts {
         let apps: Vec<(String, String)> = retired_id::list(tx)?.into_iter().map(|known| (known.id, known.app)).collect();
         let mut all = Vec::new();
         for unused in physical.unused() {
-            let values = tx.count_unused(&physical, &unused)?;
+            // What is stored of a field besides its value is made of it again where it is needed.
+            let is_made = matches!(&unused, Unused::Column { field, .. } if field.aspect_of().is_some());
+            let values = if is_made { 0 } else { tx.count_unused(&physical, &unused)? };
             let part = UnusedPart { values, ..shown(&physical, live, &unused, (&coming, &apps)) };
             all.push((unused, part));
         }
@@ -224,7 +226,8 @@ fn shown(
         Unused::Table { .. } => (UnusedKind::Entity, None, coming.contains(&id.0)),
         // The field itself is in use, in another form.
         Unused::Column { former: true, field, .. } => {
-            let now = known.and_then(|entity| entity.field(*field)).map(|field| field.name.clone());
+            let field = field.aspect_of().map_or(*field, |(_, of)| of);
+            let now = known.and_then(|entity| entity.field(field)).map(|field| field.name.clone());
             (UnusedKind::Former, Some(now.unwrap_or(readable)), false)
         }
         Unused::Column { field, .. } => (UnusedKind::Field, Some(readable), coming.contains(&field.0)),

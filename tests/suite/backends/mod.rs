@@ -2,6 +2,7 @@
 mod expressions;
 mod fingerprint;
 mod harness_itself;
+mod large;
 mod phases;
 mod publishing;
 mod records;

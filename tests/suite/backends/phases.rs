@@ -36,28 +36,28 @@ both_databases!(
 
 const NOW: OffsetDateTime = datetime!(2026-03-07 08:30 UTC);
 /// More than a publish fills at once, in several chunks.
-const ITEMS: usize = 900;
-const GROUPS: usize = 7;
+pub(super) const ITEMS: usize = 900;
+pub(super) const GROUPS: usize = 7;
 
 /// A tenant with many items in a few groups.
-struct Stock {
-    tenant: Arc<Tenant>,
+pub(super) struct Stock {
+    pub(super) tenant: Arc<Tenant>,
     apps: Apps,
-    groups: Vec<String>,
-    items: Vec<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) items: Vec<String>,
 }
 
 static SEED: AtomicU64 = AtomicU64::new(1);
 
-fn act() -> Act {
+pub(super) fn act() -> Act {
     Act::of_engine(NOW, SEED.fetch_add(1, Ordering::Relaxed))
 }
 
-fn title(text: &str) -> Json {
+pub(super) fn title(text: &str) -> Json {
     json!({"zh-CN": text, "en": text})
 }
 
-fn double(factor: u32) -> Json {
+pub(super) fn double(factor: u32) -> Json {
     json!({"id": "dble0000", "name": "double", "title": title("double"), "type": "formula", "returns": "integer",
         "expression": format!("qty * {factor}")})
 }
@@ -84,11 +84,11 @@ fn stock_package() -> Package {
     package
 }
 
-fn size_of(number: usize) -> &'static str {
+pub(super) fn size_of(number: usize) -> &'static str {
     if number.is_multiple_of(2) { "small" } else { "large" }
 }
 
-fn caller() -> Caller {
+pub(super) fn caller() -> Caller {
     let seed = SEED.fetch_add(1, Ordering::Relaxed);
     Caller { who: Who::Engine(RecordId(Uuid::nil())), now: NOW, today: NOW.date(), seed, locale: "en".to_owned() }
 }
@@ -100,12 +100,12 @@ fn write<T: Send + 'static>(
     write_blocking(tenant, Queue::Interactive, caller(), job)
 }
 
-fn create(tenant: &Arc<Tenant>, entity: &'static str, body: &Json) -> Result<String, RecordsError> {
+pub(super) fn create(tenant: &Arc<Tenant>, entity: &'static str, body: &Json) -> Result<String, RecordsError> {
     let input = Input::from(body);
     write(tenant, move |session| session.create(entity, &input)).map(|shown| id_of(&shown.body))
 }
 
-fn update(tenant: &Arc<Tenant>, id: &str, patch: &Json) -> Result<(), RecordsError> {
+pub(super) fn update(tenant: &Arc<Tenant>, id: &str, patch: &Json) -> Result<(), RecordsError> {
     let (id, input) = (id.to_owned(), Input::from(patch));
     write(tenant, move |session| session.update("item", &id, &input, None)).map(drop)
 }
@@ -115,7 +115,7 @@ fn id_of(json: &str) -> String {
 }
 
 impl Stock {
-    fn new(database: &Database) -> Self {
+    pub(super) fn new(database: &Database) -> Self {
         let apps = Apps::open(database.open());
         let admin = NewUser {
             email: "admin@test.kontor".to_owned(),
@@ -150,29 +150,34 @@ impl Stock {
     }
 
     /// Changes fields of an entity in the draft.
-    fn edit(&self, entity: &'static str, change: impl FnOnce(&mut Vec<Json>)) {
+    pub(super) fn edit(&self, entity: &'static str, change: impl FnOnce(&mut Vec<Json>)) {
+        self.edit_whole(entity, |document| change(document["fields"].as_array_mut().unwrap()));
+    }
+
+    /// Changes the document of an entity in the draft.
+    pub(super) fn edit_whole(&self, entity: &'static str, change: impl FnOnce(&mut Json)) {
         let key = move || DocumentKey::new("stock", Kind::Entity, entity);
         let current = self.tenant.db().read_blocking(move |tx| draft::get(tx, &key())).unwrap();
         let mut document: Json = serde_json::from_str(&current.text).unwrap();
-        change(document["fields"].as_array_mut().unwrap());
+        change(&mut document);
         let text = document.to_string();
         let put = move |tx: &mut Tx| draft::put(tx, act(), &key(), &text, &Precondition::None).map(drop);
         self.tenant.db().write_blocking(Queue::Interactive, put).unwrap();
     }
 
-    fn publish(&self, on: impl Fn(Stage) + Send + Sync + 'static) -> Result<i64, AppError> {
+    pub(super) fn publish(&self, on: impl Fn(Stage) + Send + Sync + 'static) -> Result<i64, AppError> {
         let backfill: Arc<dyn Backfill> = Arc::new(Watched(Box::new(on)));
         let publishing = Publishing { message: "", ..Publishing::default() };
         self.tenant.publish_draft(publishing, act(), &backfill).map(|snapshot| snapshot.revision)
     }
 
-    fn item(&self, id: &str) -> Json {
+    pub(super) fn item(&self, id: &str) -> Json {
         let id = id.to_owned();
         let shown = read_blocking(&self.tenant, caller(), move |session| session.get("item", &id, &Params::default()));
         serde_json::from_str(&shown.unwrap().body).unwrap()
     }
 
-    fn assert_whole(&self, when: &str) {
+    pub(super) fn assert_whole(&self, when: &str) {
         let report = read_blocking(&self.tenant, caller(), |session| session.verify()).unwrap();
         assert!(report.is_clean(), "{when}: {:?}", report.breaches);
     }
@@ -193,11 +198,11 @@ impl Backfill for Watched {
 }
 
 /// What was acknowledged: by item, the last body written to it.
-type Journal = BTreeMap<String, Json>;
+pub(super) type Journal = BTreeMap<String, Json>;
 
 /// Runs a publish while two writers write without a pause, on PostgreSQL one of them through another node; answers what was
 /// acknowledged in all.
-fn publish_among_writers(
+pub(super) fn publish_among_writers(
     database: &Database,
     stock: &Stock,
     change: impl Fn(&Stock, usize) -> Json + Sync,
@@ -235,7 +240,7 @@ fn publish_among_writers(
     (published, journal.into_inner().unwrap())
 }
 
-fn changed(stock: &Stock, turn: usize) -> Json {
+pub(super) fn changed(stock: &Stock, turn: usize) -> Json {
     json!({"code": format!("N{turn}"), "qty": turn % 100, "group": stock.groups[turn % GROUPS], "size": size_of(turn)})
 }
 

@@ -67,23 +67,22 @@ const INDEX_US: u64 = 3;
 const RETYPE_US: u64 = 30;
 /// A derived field, per row: read with what it depends on, computed, written.
 const BACKFILL_US: u64 = 150;
-
 /// A sort key or folded text, per row: the field read, the text made, written.
 const ASPECT_US: u64 = 40;
 
 /// How long writers wait for a step, from what steps have taken on an ordinary machine of today. Rows are filled in chunks
 /// between which writers go on, and PostgreSQL builds an index beside them.
 fn stall_ms(action: &PlanAction, rows: u64, dialect: Dialect) -> u64 {
-    // Sort keys and folded texts are filled in the transaction that brings their column.
-    if let PlanAction::AddColumn { column: ColumnSpec { id, .. } } | PlanAction::RestoreColumn { id } = action
-        && id.aspect_of().is_some()
-    {
-        return STATEMENT_MS + rows.saturating_mul(ASPECT_US) / 1000;
-    }
     let chunk = u64::try_from(AT_ONCE).unwrap_or(u64::MAX);
     let in_one_go = matches!(action, PlanAction::CreateIndex { .. }) && dialect == Dialect::Sqlite;
     let rows = if in_one_go { rows } else { rows.min(chunk) };
     let per_row = match action {
+        // Sort keys and folded texts are filled like values.
+        PlanAction::AddColumn { column: ColumnSpec { id, .. } } | PlanAction::RestoreColumn { id }
+            if id.aspect_of().is_some() =>
+        {
+            ASPECT_US
+        }
         PlanAction::CreateTable { .. } | PlanAction::AddColumn { .. } | PlanAction::DropIndex { .. } => 0,
         PlanAction::RetireColumn { .. }
         | PlanAction::RestoreColumn { .. }

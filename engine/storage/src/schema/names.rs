@@ -30,16 +30,30 @@ pub(super) fn aspect(field: &Field, aspect: Aspect) -> String {
     format!("{}_{}", named(&short, field.id.0.as_str()), aspect.name())
 }
 
+/// Another column of an aspect, beside those it has had: one that is no longer used, or `name_v2_p4s8d1aa_sort`.
+pub(super) fn next_aspect(table: &TableInfo, field: &Field, of: Aspect) -> String {
+    if let Some((_, left)) = table.former.iter().find(|(id, _)| *id == field.id.aspect(of)) {
+        return left.name.clone();
+    }
+    let mut short = field.name.clone();
+    short.truncate(LONGEST - 25);
+    let id = field.id.0.as_str();
+    let names = (2_u32..).map(|count| format!("{}_{}", named(&format!("{short}_v{count}"), id), of.name()));
+    let mut names = names.skip_while(|name| taken(table, name));
+    names.next().unwrap_or_else(|| aspect(field, of))
+}
+
 /// A column beside those that a field has had: `customer_v2_p4s8d1aa`.
 pub(super) fn next_column(table: &TableInfo, field: &Field) -> String {
-    let taken = |name: &String| {
-        table.columns.values().chain(table.former.iter().map(|(_, column)| column)).any(|column| column.name == *name)
-    };
     let mut short = field.name.clone();
     short.truncate(LONGEST / 2);
     let names = (2_u32..).map(|count| named(&format!("{short}_v{count}"), field.id.0.as_str()));
-    let mut names = names.skip_while(taken);
+    let mut names = names.skip_while(|name| taken(table, name));
     names.next().unwrap_or_else(|| column(field))
+}
+
+fn taken(table: &TableInfo, name: &str) -> bool {
+    table.columns.values().chain(table.former.iter().map(|(_, column)| column)).any(|column| column.name == name)
 }
 
 /// The column of a field that has none: its own name, unless a publish that was given up has left one of it; that one is

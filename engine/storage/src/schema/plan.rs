@@ -179,7 +179,7 @@ pub fn plan_from(physical: &Physical, before: &Catalog, catalog: &Catalog) -> Re
     plan_beside(physical, (before, catalog), &BTreeSet::new())
 }
 
-/// The same with another column for some fields that could keep theirs: it is filled while the one they have is still used.
+/// The same with another column for some fields, and aspects of fields, that could keep theirs: it is filled while the one they have is still used.
 pub fn plan_beside(
     physical: &Physical,
     (before, catalog): (&Catalog, &Catalog),
@@ -262,6 +262,10 @@ fn change_table(
         let action = match table.columns.get(id) {
             None => PlanAction::AddColumn { column: wanted },
             Some(column) if column.retired => PlanAction::RestoreColumn { id: *id },
+            Some(_) if beside.contains(&(entity.id, *id)) => {
+                moved.push(*id);
+                aspect_beside(table, field, wanted)
+            }
             Some(_) => continue,
         };
         steps.push(step(entity, Some(&field.name), action));
@@ -339,6 +343,13 @@ fn retyped(
     let again = former.is_some();
     let name = former.map_or_else(|| names::next_column(table, field), |former| former.name.clone());
     Ok(Some(PlanAction::RetypeColumn { column: ColumnSpec { name, ..*wanted }, again, conversion }))
+}
+
+/// Another column for an aspect whose column is in use.
+fn aspect_beside(table: &TableInfo, field: &Field, wanted: ColumnSpec) -> PlanAction {
+    let name = wanted.id.aspect_of().map_or_else(|| wanted.name.clone(), |(what, _)| names::next_aspect(table, field, what));
+    let again = table.former.iter().any(|(_, former)| former.name == name);
+    PlanAction::RetypeColumn { column: ColumnSpec { name, ..wanted }, again, conversion: None }
 }
 
 /// The type whose values a column of a removed field is read as.

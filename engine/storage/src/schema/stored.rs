@@ -119,7 +119,7 @@ impl Tx {
         for (field, column) in &table.former {
             let (ty, scale) = column_type::name(column.ty);
             let scale = scale.map_or(Bind::null(ColumnType::Integer), |scale| Bind::integer(i64::from(scale)));
-            let binds = [key(), Bind::text(field.0.as_str()), Bind::text(&column.name), Bind::text(ty), scale];
+            let binds = [key(), Bind::text(written(*field)), Bind::text(&column.name), Bind::text(ty), scale];
             self.execute(KEEP_FORMER, &binds)?;
         }
         for (name, index) in &table.indexes {

@@ -1,9 +1,13 @@
 //! Which stored aspects of fields are filled, and in which way; their columns filled for rows that are there.
-use kontor_access::Permit;
 use kontor_definitions::{Aspect, ColumnType, EntityId, FieldId, RecordId, Value, aspect};
 
 use super::cells::Cells;
-use crate::{bind::Bind, error::StorageError, query::Context, schema::quoted, sql::Writer, tx::Tx};
+use crate::{
+    bind::Bind,
+    error::StorageError,
+    schema::{Physical, quoted},
+    tx::Tx,
+};
 
 /// A stored aspect of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,35 +52,58 @@ pub fn remove(tx: &mut Tx, filled: &Filled) -> Result<(), StorageError> {
 
 /// The way in which an aspect of a field is filled: the version of its making, and the column it is made of, which is another
 /// one after a change of type. `None` where one of the columns is not there.
-pub fn way(context: Context<'_>, entity: EntityId, of: FieldId, aspect: Aspect) -> Option<String> {
-    let columns = &context.physical.tables.get(&entity)?.columns;
+pub fn way(physical: &Physical, entity: EntityId, of: FieldId, aspect: Aspect) -> Option<String> {
+    let columns = &physical.tables.get(&entity)?.columns;
     let made_of = columns.get(&of)?;
     columns.get(&of.aspect(aspect)).map(|_| format!("{} {}", aspect::version(aspect), made_of.name))
 }
 
-/// Fills an aspect of a field for rows with these values.
+/// Fills aspects of fields for some rows from the values that stand there; what they hold already is left alone.
 pub fn fill(
     tx: &mut Tx,
-    context: Context<'_>,
-    _permit: &Permit,
-    (entity, of, aspect): (EntityId, FieldId, Aspect),
-    values: &[(RecordId, &Value)],
+    physical: &Physical,
+    (entity, aspects): (EntityId, &[(FieldId, Aspect)]),
+    ids: &[RecordId],
 ) -> Result<(), StorageError> {
-    if values.is_empty() {
+    if aspects.is_empty() || ids.is_empty() {
         return Ok(());
     }
-    let column = context.physical.table(entity)?.column(of.aspect(aspect))?;
-    let mut writer = Writer::new(context, tx.dialect(), tx.prefix());
-    let mut rows = Vec::with_capacity(values.len());
-    for (record, value) in values {
-        let made = writer.bind(&Bind(column.ty, aspect::stored(aspect, value)))?;
-        rows.push(format!("({}, {made})", writer.bind(&Bind::id(record.0))?));
+    let table = physical.table(entity)?;
+    let (mut columns, mut types) = ("\"id\"".to_owned(), vec![ColumnType::Uuid]);
+    let mut changes = Vec::with_capacity(aspects.len());
+    for (place, (of, what)) in (2..).zip(aspects) {
+        let (value, made) = (table.column(*of)?, table.column(of.aspect(*what))?);
+        columns.push_str(&format!(", {}, {}", quoted(&value.name), quoted(&made.name)));
+        types.extend([value.ty, made.ty]);
+        changes.push(format!("{} = v.column{place}", quoted(&made.name)));
     }
-    let (table, column) = (writer.table(entity)?, quoted(&column.name));
-    let sql = format!(
-        "UPDATE {table} SET {column} = v.column2 FROM (VALUES {}) AS v WHERE {table}.\"id\" = v.column1",
-        rows.join(", ")
-    );
-    let (sql, bound) = writer.finish(&sql);
-    tx.run(&sql, bound).map(drop)
+    let (table, wanted) =
+        (quoted(&table.name), (1..=ids.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", "));
+    let binds: Vec<Bind> = ids.iter().map(|id| Bind::id(id.0)).collect();
+    let rows = tx.query(&format!("SELECT {columns} FROM {{t}}{table} WHERE \"id\" IN ({wanted})"), &binds, &types)?;
+    let (mut binds, mut tuples) = (Vec::new(), Vec::new());
+    for row in rows {
+        let mut cells = row.into_iter();
+        let Some(id) = cells.next() else { continue };
+        let rest: Vec<Value> = cells.collect();
+        let made: Vec<Value> = aspects
+            .iter()
+            .zip(rest.chunks(2))
+            .map(|((_, what), pair)| aspect::stored(*what, pair.first().unwrap_or(&Value::Null)))
+            .collect();
+        if made.iter().zip(rest.chunks(2)).all(|(made, pair)| pair.get(1) == Some(made)) {
+            continue;
+        }
+        let first = binds.len() + 1;
+        binds.push(Bind(ColumnType::Uuid, id));
+        binds.extend(made.into_iter().map(|made| Bind(ColumnType::Text, made)));
+        let places = (first..=binds.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
+        tuples.push(format!("({places})"));
+    }
+    if tuples.is_empty() {
+        return Ok(());
+    }
+    let (changes, tuples) = (changes.join(", "), tuples.join(", "));
+    let sql = format!("UPDATE {{t}}{table} AS r SET {changes} FROM (VALUES {tuples}) AS v WHERE r.\"id\" = v.column1");
+    tx.execute(&sql, &binds).map(drop)
 }
