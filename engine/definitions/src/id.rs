@@ -230,7 +230,7 @@ newtype!(
 );
 
 impl FieldId {
-    /// The field beside a formula that converts between currencies: which rates it was computed at.
+    /// The field beside a formula that converts between currencies or units: what it was computed with.
     pub fn rates(self) -> Option<Self> {
         self.0.companion().map(Self)
     }

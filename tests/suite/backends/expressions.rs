@@ -191,6 +191,7 @@ fn bench(database: &Database, seed: u64) -> (kontor_storage::Store, TenantDb, Ar
         company: Arc::default(),
         parameters: std::collections::BTreeMap::new(),
         rates: kontor_definitions::expr::rates::Rates::default(),
+        units: kontor_definitions::expr::units::Units::default(),
     };
     let bench = Arc::new(Bench { catalog, physical, rights, world, env });
     let shared = Arc::clone(&bench);

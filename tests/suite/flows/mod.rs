@@ -10,4 +10,5 @@ mod rate_gaps;
 mod rates;
 mod rights_matrix;
 mod sample_data;
+mod units;
 mod zones;

@@ -140,11 +140,12 @@ fn with_expressions(mut ty: FieldType, expressions: &[(FieldExpression, Arc<Expr
     ty
 }
 
-/// The title of the rates beside a formula.
+/// The title of what stands beside a formula that converts.
 fn rates_title(slots: &[Slot], rates: &Slot) -> LocalText {
     let formula = slots.iter().find(|slot| slot.id.rates() == Some(rates.id));
     let title = |locale| formula.and_then(|slot| slot.doc.as_ref()?.title.get(locale)).unwrap_or(&rates.name);
-    let (zh, en) = (format!("{}的汇率", title("zh-CN")), format!("Rates of {}", title("en")));
+    let (zh, en) = if rates.name.ends_with("_units") { ("换算单位", "Units of") } else { ("汇率", "Rates of") };
+    let (zh, en) = (format!("{}的{zh}", title("zh-CN")), format!("{en} {}", title("en")));
     LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice())
 }
 

@@ -203,7 +203,7 @@ codes! {
         "“{0}”在查看时才计算，不能设为唯一或建索引" "\"{0}\" is computed when it is read, it can be neither unique nor indexed"
         "去掉这一项，或改用复制的引用值（copied）" "remove it here, or copy the value (copied)"
     ConvertNotHere "convert_not_here" Error
-        "convert(…) 只能用在公式字段里，这里读不到汇率" "convert(…) works in formula fields only; there are no rates here"
+        "convert(…) 和 convert_unit(…) 只能用在公式字段里，这里读不到汇率和计量单位" "convert(…) and convert_unit(…) work in formula fields only; there are no rates and units here"
         "用一个公式字段换算，再在这里使用这个字段" "convert in a formula field and use that field here"
     FoldNotHere "fold_not_here" Error
         "这里的 fold(…) 只能用于写明的文字，或保存了归一写法的字段" "here fold(…) takes a text as written, or a field whose folded text is stored"
@@ -218,7 +218,7 @@ codes! {
         "“{0}”不能用于明细：明细随主记录打开，不单独查找" "\"{0}\" has no meaning on lines: they are opened with their record, not found by themselves"
         "去掉它；要按明细查找，在主记录上用汇总或公式字段" "remove it; to find a record by its lines, put a roll-up or formula on the record"
     ConvertNotStored "convert_not_stored" Error
-        "“{0}”在查看时才计算，不能换算币种" "\"{0}\" is computed when it is read, it cannot convert between currencies"
+        "“{0}”在查看时才计算，不能换算币种或计量单位" "\"{0}\" is computed when it is read, it cannot convert between currencies or units"
         "公式里只用本记录自己的字段：引用的值先复制过来（copied），今天的日期先存进日期字段" "let the formula read only fields of its own record: copy what it reads by reference (copied), keep the day in a date field"
     ScaleOverflow "scale_overflow" Error
         "结果有 {0} 位小数，这里只能保留 {1} 位" "the result has {0} digits behind the point, only {1} are kept here"

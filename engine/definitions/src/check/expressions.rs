@@ -172,7 +172,7 @@ fn literals(expr: &Expr) -> Vec<&str> {
     }
 }
 
-/// Compiles an expression that is no formula, and so cannot convert between currencies nor fold what is not stored folded; see [`compile_any`].
+/// Compiles an expression that is no formula, and so cannot convert between currencies or units nor fold what is not stored folded; see [`compile_any`].
 pub(super) fn compile(
     world: &World,
     (file, pointer): (FileId, &str),

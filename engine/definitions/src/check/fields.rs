@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::{CurrencyOf, FieldType, JsonFormat},
-    expr::converts,
+    expr::{Expr, Function, calls, converts},
     model::FieldKind,
 };
 
@@ -38,13 +38,13 @@ pub(super) fn type_fields(world: &mut World, findings: &mut Findings) {
     }
 }
 
-/// Adds a field beside every formula that converts between currencies: the rates that its result was computed at.
+/// Adds a field beside every formula that converts: the rates or units that its result was computed with.
 pub(super) fn add_rates(world: &mut World, compiled: &[Compiled], findings: &mut Findings) {
     let formulas = compiled.iter().filter(|found| found.role == FieldExpression::Formula && converts(&found.expr));
     for found in formulas {
         let Some(entity) = world.entities.get_mut(found.entity) else { continue };
         let Some(formula) = entity.slots.get(found.place) else { continue };
-        let (Some(id), name) = (formula.id.rates(), rates_of(&formula.name)) else { continue };
+        let (Some(id), name) = (formula.id.rates(), companion_of(&formula.name, &found.expr)) else { continue };
         if let Some(other) = entity.slots.iter().find(|slot| slot.name == name || slot.id == id) {
             let (code, what) = if other.name == name { (Code::ReservedName, &name) } else { (Code::DuplicateId, &formula.name) };
             findings.add(entity.file, &format!("{}/name", other.pointer), code, &[what, &formula.name]);
@@ -55,9 +55,10 @@ pub(super) fn add_rates(world: &mut World, compiled: &[Compiled], findings: &mut
     }
 }
 
-/// The name of the field beside a formula that converts.
-pub(super) fn rates_of(formula: &str) -> String {
-    format!("{formula}_rates")
+/// The name of the field beside a formula that converts: after rates, where there are any.
+fn companion_of(formula: &str, expression: &Expr) -> String {
+    let what = if calls(expression, Function::Convert) { "rates" } else { "units" };
+    format!("{formula}_{what}")
 }
 
 /// Every field that a document describes and that is in use.

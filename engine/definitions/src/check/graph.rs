@@ -81,7 +81,7 @@ pub(super) fn build(world: &World, compiled: &[Compiled], findings: &mut Finding
     Graph { classes, order, inputs: inputs.into_iter().map(|(node, found)| (node, found.paths)).collect() }
 }
 
-/// Rates are read when a record is written, so a formula that converts must be stored.
+/// Rates and units are read when a record is written, so a formula that converts must be stored.
 fn tell_live_conversions(world: &World, compiled: &[Compiled], classes: &BTreeMap<Node, FieldClass>, findings: &mut Findings) {
     for found in compiled.iter().filter(|found| found.role == FieldExpression::Formula && converts(&found.expr)) {
         if classes.get(&(found.entity, found.place)) == Some(&FieldClass::Live)

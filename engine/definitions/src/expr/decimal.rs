@@ -16,6 +16,9 @@ pub const MAX_DIGITS: u32 = 28;
 /// The smallest unsigned number of more than [`MAX_DIGITS`] digits.
 const LIMIT: u128 = 10_u128.pow(MAX_DIGITS);
 
+/// Long division takes divisors of less than 127 bits.
+const WIDEST_DIVISOR: u128 = (1 << 126) - 1;
+
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArithmeticError {
@@ -61,14 +64,62 @@ pub fn divide(a: Decimal, b: Decimal, scale: u8) -> Outcome {
         .times_power_of_ten(excess)
         .and_then(Wide::narrow)
         .ok_or(ArithmeticError::Overflow)?;
+    build((a.mantissa() < 0) != (b.mantissa() < 0), half_even(numerator, divisor)?, scale)
+}
+
+/// `number · above / below` with up to [`MAX_SCALE`] digits, computed exactly and rounded once; fewer digits where the number is
+/// too large for all of them and none is lost.
+pub fn proportion(number: Decimal, above: [Decimal; 2], below: [Decimal; 2]) -> Outcome {
+    let (above, above_scale) = whole_product(above)?;
+    let (below, below_scale) = whole_product(below)?;
+    if below == 0 {
+        return Err(ArithmeticError::DivisionByZero);
+    }
+    let common = common_divisor(above, below);
+    let (above, below) = (above / common, below / common);
+    let number = number.normalize();
+    let product = Wide::product(number.mantissa().unsigned_abs(), above);
+    let units = |scale: u8| {
+        // a/10^sa · above/10^s1 / (below/10^s2), in units of 10^-scale.
+        let (up, down) = (u32::from(scale) + below_scale, number.scale() + above_scale);
+        let numerator = product.times_power_of_ten(up.saturating_sub(down)).ok_or(ArithmeticError::Overflow)?;
+        let divisor = Wide::from(below).times_power_of_ten(down.saturating_sub(up)).and_then(Wide::narrow);
+        let divisor = divisor.filter(|divisor| *divisor <= WIDEST_DIVISOR).ok_or(ArithmeticError::Overflow)?;
+        Ok::<_, ArithmeticError>((numerator, divisor))
+    };
+    let is_negative = number.mantissa() < 0;
+    let all = units(MAX_SCALE).and_then(|(numerator, divisor)| build(is_negative, half_even(numerator, divisor)?, MAX_SCALE));
+    if all != Err(ArithmeticError::Overflow) {
+        return all;
+    }
+    let exact = (0..MAX_SCALE).find_map(|scale| {
+        let (numerator, divisor) = units(scale).ok()?;
+        let (quotient, rest) = numerator.divided_by(divisor);
+        (rest == 0).then(|| quotient.narrow().map(|units| build(is_negative, units, scale)))?
+    });
+    exact.unwrap_or(Err(ArithmeticError::Overflow))
+}
+
+/// The product as a whole number, and how many of its digits stand behind the point.
+fn whole_product([a, b]: [Decimal; 2]) -> Result<(u128, u32), ArithmeticError> {
+    let (a, b) = (a.normalize(), b.normalize());
+    let product = a.mantissa().unsigned_abs().checked_mul(b.mantissa().unsigned_abs()).ok_or(ArithmeticError::Overflow)?;
+    Ok((product, a.scale() + b.scale()))
+}
+
+fn common_divisor(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+/// The quotient, rounded half-even.
+fn half_even(numerator: Wide, divisor: u128) -> Result<u128, ArithmeticError> {
     let (quotient, rest) = numerator.divided_by(divisor);
     let up = match (rest * 2).cmp(&divisor) {
         Ordering::Less => false,
         Ordering::Equal => quotient.is_odd(),
         Ordering::Greater => true,
     };
-    let units = quotient.narrow().and_then(|units| units.checked_add(u128::from(up))).ok_or(ArithmeticError::Overflow)?;
-    build((a.mantissa() < 0) != (b.mantissa() < 0), units, scale)
+    quotient.narrow().and_then(|units| units.checked_add(u128::from(up))).ok_or(ArithmeticError::Overflow)
 }
 
 /// Rounds to so many digits behind the point.

@@ -11,6 +11,7 @@ use super::{
     BinaryOp, EnvValue, Expr, ExprKind, Type,
     decimal::{self, ArithmeticError},
     rates::{Conversion, Rates},
+    units::{Units, UsedUnits},
 };
 use crate::{id::FieldId, value::Value};
 
@@ -41,6 +42,8 @@ pub struct EvalEnv {
     pub parameters: BTreeMap<String, Value>,
     /// What `convert` knows.
     pub rates: Rates,
+    /// What `convert_unit` knows.
+    pub units: Units,
 }
 
 /// The values of the tenant's default company by field, its id included; empty where there is none.
@@ -61,6 +64,12 @@ pub enum EvalError {
     /// No rate between two currencies on the day or shortly before it.
     #[error("rate_missing: {} to {} on {}", .0.from, .0.to, .0.date)]
     RateMissing(Box<Conversion>),
+    /// There is no unit of that code.
+    #[error("unit_unknown: {0}")]
+    UnitUnknown(String),
+    /// Two units that do not measure the same.
+    #[error("units_differ: {} to {}", .0.from.code, .0.to.code)]
+    UnitsDiffer(Box<UsedUnits>),
     /// The source of rows failed; its own error travels beside.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -74,7 +83,17 @@ impl EvalError {
             Self::DivisionByZero => "division_by_zero",
             Self::BadValue => "bad_value",
             Self::RateMissing(_) => "rate_missing",
+            Self::UnitUnknown(_) => "unit_unknown",
+            Self::UnitsDiffer(_) => "units_differ",
             Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// Whether what a conversion needs is missing among the records of the tenant: rates, units.
+    pub fn lacks_records(&self) -> bool {
+        match self {
+            Self::RateMissing(_) | Self::UnitUnknown(_) | Self::UnitsDiffer(_) => true,
+            Self::Overflow | Self::DivisionByZero | Self::BadValue | Self::Unavailable(_) => false,
         }
     }
 }

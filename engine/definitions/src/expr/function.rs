@@ -66,6 +66,8 @@ pub enum Function {
     Fold,
     /// `convert(amount, from, to, date)`: see [`super::rates`]; only in stored formulas.
     Convert,
+    /// `convert_unit(quantity, from, to)`: see [`super::units`]; only in stored formulas.
+    ConvertUnit,
 }
 
 /// What an argument must be.
@@ -91,6 +93,8 @@ pub(super) enum Parameter {
     Unit,
     /// A currency: a text, and if written out three capital letters.
     Currency,
+    /// A unit of measurement: a text, and if written out one that can be a code.
+    Measure,
     /// Anything but lines.
     Any,
 }
@@ -107,7 +111,7 @@ pub(super) struct Signature {
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Length,
         Self::Upper,
         Self::Lower,
@@ -137,6 +141,7 @@ impl Function {
         Self::IsNull,
         Self::Fold,
         Self::Convert,
+        Self::ConvertUnit,
     ];
 
     /// Its name in expressions.
@@ -171,6 +176,7 @@ impl Function {
             Self::IsNull => "is_null",
             Self::Fold => "fold",
             Self::Convert => "convert",
+            Self::ConvertUnit => "convert_unit",
         }
     }
 
@@ -185,7 +191,7 @@ impl Function {
     }
 
     pub(super) fn signature(self) -> Signature {
-        use Parameter::{Any, Currency, Date, Digits, Mode, Number, NumberOrDate, Ordered, Text, Unit, Whole};
+        use Parameter::{Any, Currency, Date, Digits, Measure, Mode, Number, NumberOrDate, Ordered, Text, Unit, Whole};
         let (parameters, required, open): (&'static [Parameter], usize, bool) = match self {
             Self::Length | Self::Upper | Self::Lower | Self::Trim | Self::Fold => (&[Text], 1, false),
             Self::Contains | Self::StartsWith | Self::EndsWith => (&[Text, Text], 2, false),
@@ -202,6 +208,7 @@ impl Function {
             Self::StartOf | Self::EndOf => (&[Unit, Date], 2, false),
             Self::IsNull => (&[Any], 1, false),
             Self::Convert => (&[Number, Currency, Currency, Date], 4, false),
+            Self::ConvertUnit => (&[Number, Measure, Measure], 3, false),
         };
         Signature { parameters, required, open }
     }
@@ -228,7 +235,7 @@ impl Function {
             | Self::ToText => Type::Text,
             Self::Contains | Self::StartsWith | Self::EndsWith | Self::IsNull => Type::Boolean,
             Self::Round => Type::Number { scale: digits },
-            Self::Convert => Type::Number { scale: MAX_SCALE },
+            Self::Convert | Self::ConvertUnit => Type::Number { scale: MAX_SCALE },
             Self::Abs | Self::Min | Self::Max => arguments.first().cloned().unwrap_or(whole),
             Self::AddDays | Self::AddMonths | Self::StartOf | Self::EndOf => Type::Date,
         }

@@ -11,7 +11,7 @@ pub fn to_json(expr: &Expr, catalog: &Catalog, root: EntityId) -> Option<Json> {
 }
 
 /// Whether a form can evaluate the expression by itself: every field it reads belongs to the record or its lines and
-/// `in_form` says that it is there and readable, and it asks nothing of the clock's time, the person or exchange rates, and folds no text.
+/// `in_form` says that it is there and readable, and it asks nothing of the clock's time, the person, exchange rates or units, and folds no text.
 ///
 /// `in_form` gets the path from the record: `[total]`, `[lines]`, `[lines, qty]`.
 pub fn is_client(expr: &Expr, in_form: &dyn Fn(&[FieldId]) -> bool) -> bool {

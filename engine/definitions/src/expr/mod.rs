@@ -20,6 +20,7 @@ pub mod sensitive;
 mod spell;
 #[cfg(test)]
 mod tests;
+pub mod units;
 mod wide;
 
 pub use error::ExprError;

@@ -48,9 +48,9 @@ pub fn env_values(expr: &Expr) -> Vec<EnvValue> {
     found
 }
 
-/// Whether it converts between currencies: such an expression needs rates, which only the write of a record brings.
+/// Whether it converts between currencies or units: such an expression needs rates and units, which only the write of a record brings.
 pub fn converts(expr: &Expr) -> bool {
-    calls(expr, Function::Convert)
+    calls(expr, Function::Convert) || calls(expr, Function::ConvertUnit)
 }
 
 /// Whether a function is called in it.

@@ -94,10 +94,11 @@ pub(crate) fn sensitive(written: &str, pointer: &str) -> FieldError {
     })
 }
 
-/// A filter runs inside the database, where no rates are at hand.
+/// A filter runs inside the database, where no rates and units are at hand.
 pub(crate) fn no_rates(pointer: &str) -> FieldError {
     let text = Text {
-        zh: "列表和分组的条件里不能用 convert(…)", en: "a condition of a list or of groups cannot use convert(…)"
+        zh: "列表和分组的条件里不能用 convert(…) 和 convert_unit(…)",
+        en: "a condition of a list or of groups cannot use convert(…) and convert_unit(…)",
     };
     FieldError::new(Class::Malformed, pointer, "convert_not_here", text)
         .suggest(Text {

@@ -52,7 +52,7 @@ pub(crate) enum Extent {
     Stored,
     /// Live fields and lines too: one record.
     Whole,
-    /// The same with the rates that conversions were made at.
+    /// The same with what conversions were made with.
     Explained,
 }
 

@@ -7,7 +7,7 @@ use std::{
 use kontor_definitions::{
     Entity, EntityId, Field, FieldId, FieldType, RecordId, Value,
     catalog::{FieldClass, Requirement},
-    expr::{eval::EvalEnv, rates::Rates},
+    expr::eval::EvalEnv,
     model::field::OptionDoc,
 };
 use kontor_storage::{Tx, system::sequence};
@@ -22,9 +22,10 @@ use crate::{
     write::{
         cascade,
         compute::{Compute, Currencies},
+        conversions::{self, Made},
         draft::Draft,
         known::Known,
-        load, rates_used,
+        load,
         store::revision_of,
         view::{View, env_of},
     },
@@ -128,25 +129,25 @@ impl Look<'_> {
         draft.visit(&mut |row| self.row(row, archived, report));
     }
 
-    /// Converted amounts are what the rates beside them give.
+    /// Converted amounts and quantities are what the rates and units beside them give.
     fn conversions(&self, row: &Draft, known: &Known, base: Option<&str>, report: &mut Report) {
         for (place, field) in row.entity.fields.iter().enumerate() {
-            let Some(rates) = rates_used::place(row, field.id) else { continue };
-            let used = rates_used::of_value(row.was(rates));
-            // There was no rate when its inputs were entered.
-            if row.was(place).is_null() && used.as_ref().is_some_and(Vec::is_empty) {
+            let Some(rates) = conversions::place(row, field.id) else { continue };
+            let made = Made::of_value(row.was(rates));
+            // There was no rate or unit when its inputs were entered.
+            if row.was(place).is_null() && made.as_ref().is_some_and(Made::is_empty) {
                 continue;
             }
-            let again = used.and_then(|used| {
-                let env = EvalEnv { rates: Rates::kept(used), ..self.env.clone() };
+            let again = made.and_then(|made| {
+                let env = made.again(&self.env);
                 let compute = Compute { frame: self.frame, known, env: &env, currencies: &self.currencies, base };
                 let view = View { draft: row, parent: None, known, env: &env };
                 view.derived(field).and_then(|value| compute.fitted(row, field, value)).ok()
             });
             if again.as_ref() != Some(row.was(place)) {
                 let text = Text {
-                    zh: "保存的换算结果与所用的汇率不一致",
-                    en: "the stored conversion is not what the rates beside it give",
+                    zh: "保存的换算结果与所用的汇率或单位不一致",
+                    en: "the stored conversion is not what the rates or units beside it give",
                 };
                 report.add(breach(row, Invariant::Derived, text).field(&field.name));
             }

@@ -68,7 +68,7 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
         // What is wanted is not kept: a copied lookup that is new takes the value of today.
         draft.kept = kept_elsewhere(&entity, &wanted);
         let stored = draft.old.take();
-        compute.with_rates(tx, draft, &mut Findings::default())?;
+        compute.with_conversions(tx, draft, &mut Findings::default())?;
         draft.old = stored;
         let changed: Vec<(FieldId, Value)> = wanted
             .iter()

@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::{
     compute::{Compute, Currencies, has_amounts},
+    conversions,
     difference::{Change, contribution},
     draft::Draft,
     index,
     known::{Known, as_id, definer_bug},
-    load, rates_used,
+    load,
     view::env_of,
 };
 use crate::{
@@ -142,20 +143,20 @@ fn recompute(
         take(&compute, draft, &anew, &values).map_err(|_out_of_range| overflow())?;
     }
     let mut findings = Findings::default();
-    compute.with_rates(tx, &mut draft, &mut findings)?;
+    compute.with_conversions(tx, &mut draft, &mut findings)?;
     if !findings.is_empty() {
         return Err(refused(frame, tx, &draft, findings)?.into());
     }
     write(frame, tx, &draft)?;
     touch(frame, &draft, touched);
-    let warnings = rates_used::warnings(frame, &draft);
+    let warnings = conversions::warnings(frame, &draft);
     let seen = if warnings.is_empty() { None } else { known_as(frame, tx, &draft)? };
     Ok(warnings.into_iter().map(|warning| told_above(seen.as_ref(), warning)).collect())
 }
 
 /// Why a record whose roll-ups build on the write cannot be computed.
 fn refused(frame: &Frame, tx: &mut Tx, draft: &Draft, findings: Findings) -> Result<Findings, RecordsError> {
-    let missing = findings.0.into_iter().find(|finding| finding.code == "rate_missing");
+    let missing = findings.0.into_iter().find(|finding| ["rate_missing", "unit_unknown", "units_differ"].contains(&finding.code));
     let Some(missing) = missing else { return Ok(out_of_range()) };
     let seen = known_as(frame, tx, draft)?;
     Ok(told_above(seen.as_ref(), missing).into())

@@ -14,10 +14,11 @@ use kontor_storage::{Archived, Query, Tx};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 
 use super::{
+    conversions::{self, Made},
     draft::Draft,
     known::{Known, definer_bug},
     rates::{self, converts_the_same},
-    rates_used,
+    units,
     view::{View, combine},
 };
 use crate::{
@@ -114,20 +115,20 @@ impl Compute<'_> {
             if draft.kept.contains(place) || keeps_copy(draft, field) || same && !draft.was(*place).is_null() {
                 continue;
             }
-            let rates = rates_used::place(draft, field.id);
+            let rates = conversions::place(draft, field.id);
             if rates.is_some() {
-                drop(self.env.rates.used());
+                drop(Made::take(self.env));
             }
             let view = View { draft, parent, known: self.known, env: self.env };
             let computed = view.derived(field).and_then(|value| self.fitted(draft, field, value));
             if let Some(rates) = rates {
-                let used = if computed.is_ok() { self.env.rates.used() } else { Vec::new() };
-                draft.set(rates, rates_used::to_value(&used));
+                let made = Made::take(self.env);
+                draft.set(rates, if computed.is_ok() { made.to_value() } else { Value::Null });
             }
             match computed {
                 Ok(value) => draft.set(*place, value),
-                // It had no rate when its inputs were entered, and that is not the fault of this write.
-                Err(EvalError::RateMissing(_)) if same => {}
+                // It had no rate or unit when its inputs were entered, and that is not the fault of this write.
+                Err(error) if same && error.lacks_records() => {}
                 Err(error) => {
                     draft.set(*place, Value::Null);
                     findings.push(self.failed(draft, field, &error));
@@ -198,6 +199,8 @@ impl Compute<'_> {
                 ("division_by_zero", Text { zh: "计算时除数为零", en: "the computation divides by zero" })
             }
             EvalError::RateMissing(asked) => return rates::missing(self.frame, &draft.entity, field, pointer, asked),
+            EvalError::UnitUnknown(code) => return units::unknown(self.frame, &draft.entity, field, pointer, code),
+            EvalError::UnitsDiffer(used) => return units::differ(self.frame, &draft.entity, field, pointer, used),
             EvalError::Overflow | EvalError::BadValue | EvalError::Unavailable(_) => {
                 ("overflow", Text { zh: "计算结果超出了可以保存的范围", en: "the computed value is out of range" })
             }

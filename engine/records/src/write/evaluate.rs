@@ -7,11 +7,11 @@ use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, catalog::F
 use super::{
     coerce::{Apply, wrong_type},
     compute::{Compute, Currencies},
+    conversions,
     draft::Draft,
     duplicates::Duplicates,
     load,
     pipeline::Bench,
-    rates_used,
     view::View,
 };
 use crate::{
@@ -63,7 +63,7 @@ impl Session<'_> {
         self.write_draft(&mut out, &bench, &work.draft, None)?;
         out.push_str(",\"errors\":");
         get::findings(&mut out, &frame.locale, &work.findings.0);
-        let warnings = rates_used::warnings(&frame, &work.draft);
+        let warnings = conversions::warnings(&frame, &work.draft);
         if !warnings.is_empty() {
             out.push_str(",\"warnings\":");
             get::findings(&mut out, &frame.locale, &warnings);

@@ -60,7 +60,7 @@ impl Session<'_> {
         let defaults = Defaults { frame: &frame, env, currencies };
         defaults.fill(self.tx, known, &mut work.draft, &mut work.findings)?;
         let base = frame.base_currency(&work.draft);
-        Compute { frame: &frame, known, env, currencies, base }.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
+        Compute { frame: &frame, known, env, currencies, base }.with_conversions(self.tx, &mut work.draft, &mut work.findings)?;
         Validate { frame: &frame, known, env }.values(&work.draft, None, &mut work.findings);
         self.check_company(work)?;
         validate::unique(&frame, self.tx, work, false)?;
@@ -82,7 +82,7 @@ impl Session<'_> {
             let currencies = bench.currencies.as_ref().unwrap_or(&none);
             let base = frame.base_currency(&work.draft);
             let compute = Compute { frame: &frame, known: &bench.known, env: &bench.env, currencies, base };
-            compute.with_rates(self.tx, &mut work.draft, &mut work.findings)?;
+            compute.with_conversions(self.tx, &mut work.draft, &mut work.findings)?;
         }
         let revision = store::store(&frame, self.tx, &mut work.draft).map_err(|error| unique_lost(&frame, &work.draft, error))?;
         files::hold(&frame, self.tx, work)?;

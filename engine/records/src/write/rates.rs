@@ -1,4 +1,4 @@
-//! Exchange rates for the formulas of a write: read when a formula asks, only the pairs and days it needs.
+//! What conversions in the formulas of a write need: read when a formula asks; exchange rates, only the pairs and days it needs.
 use kontor_access::{Action, decide};
 use kontor_definitions::{
     Entity, Field, FieldId, FieldType, Value,
@@ -15,7 +15,7 @@ use std::{
 };
 use time::{Date, Duration};
 
-use super::{compute::Compute, draft::Draft, known::definer_bug};
+use super::{compute::Compute, draft::Draft, known::definer_bug, units};
 use crate::{
     error::RecordsError,
     finding::{Class, FieldError, Findings, Text},
@@ -28,14 +28,15 @@ const AT_ONCE: usize = 10;
 const MOST: u32 = 100_000;
 
 impl Compute<'_> {
-    /// Computes a record and its lines; rates that formulas ask for are read, and it is computed again.
-    pub(crate) fn with_rates(&self, tx: &mut Tx, draft: &mut Draft, findings: &mut Findings) -> Result<(), RecordsError> {
+    /// Computes a record and its lines; rates and units that formulas ask for are read, and it is computed again.
+    pub(crate) fn with_conversions(&self, tx: &mut Tx, draft: &mut Draft, findings: &mut Findings) -> Result<(), RecordsError> {
         self.env.rates.take_old(self.frame.company_of(draft).is_some_and(|company| company.uses_last_rate));
         loop {
             let mut found = Findings::default();
             self.record(draft, None, &mut found);
             let (asked, asked_old) = (self.env.rates.asked(), self.env.rates.asked_old());
-            if asked.is_empty() && asked_old.is_empty() {
+            let codes = self.env.units.asked();
+            if asked.is_empty() && asked_old.is_empty() && codes.is_empty() {
                 findings.0.extend(found.0);
                 return Ok(());
             }
@@ -47,6 +48,10 @@ impl Compute<'_> {
                 let windows = last_windows(self.frame, tx, &one)?;
                 let quotes = quotes(self.frame, tx, &windows)?;
                 self.env.rates.answer_old(vec![one], quotes);
+            }
+            if !codes.is_empty() {
+                let units = units::measures(self.frame, tx, &codes)?;
+                self.env.units.answer(codes, units);
             }
         }
     }
@@ -144,7 +149,7 @@ fn is_code(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Whether a formula that converts would convert the same again: what was converted once stays, whatever becomes of the rates.
+/// Whether a formula that converts would convert the same again: what was converted once stays, whatever becomes of rates and units.
 pub(super) fn converts_the_same(draft: &Draft, field: &Field) -> bool {
     let FieldType::Formula { expression, .. } = &field.ty else { return false };
     !draft.is_new()
@@ -162,10 +167,7 @@ fn is_same(draft: &Draft, field: FieldId) -> bool {
 
 /// The finding for a rate that is missing; what the formula reads is named only to who may read all of it.
 pub(super) fn missing(frame: &Frame, entity: &Entity, field: &Field, pointer: String, asked: &Conversion) -> FieldError {
-    let FieldType::Formula { expression, .. } = &field.ty else { return unnamed(pointer) };
-    let names = frame.names();
-    let is_open = |path: &Vec<FieldId>| path.len() == 1 && path.iter().all(|field| names.readable(entity.id, *field));
-    if !reads(expression).iter().all(is_open) {
+    if !reads_openly(frame, entity, field) {
         return unnamed(pointer);
     }
     let Conversion { from, to, date } = asked;
@@ -174,6 +176,14 @@ pub(super) fn missing(frame: &Frame, entity: &Entity, field: &Field, pointer: St
         en: &format!("there is no rate between {from} and {to} on {date} or in the {OLDEST} days before"),
     };
     FieldError::new(Class::Refused, pointer, "rate_missing", text).suggest(WAY_OUT)
+}
+
+/// Whether the person may read all that a formula reads.
+pub(super) fn reads_openly(frame: &Frame, entity: &Entity, field: &Field) -> bool {
+    let FieldType::Formula { expression, .. } = &field.ty else { return false };
+    let names = frame.names();
+    let is_open = |path: &Vec<FieldId>| path.len() == 1 && path.iter().all(|field| names.readable(entity.id, *field));
+    reads(expression).iter().all(is_open)
 }
 
 fn unnamed(pointer: String) -> FieldError {

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::{
     coerce::{Apply, wrong_type},
+    conversions,
     draft::{Draft, Work},
     duplicates, load,
     pipeline::{Bench, check_append_only, check_live, set_archived},
-    rates_used, references, store, validate,
+    references, store, validate,
 };
 use crate::{
     coerce::parse_id,
@@ -75,7 +76,7 @@ impl Session<'_> {
     /// The answer to a write of one record: the record as it is now, and what the person should know.
     pub(crate) fn answer(&mut self, entity: &Arc<Entity>, work: &Work, revision: i64) -> Result<Shown, RecordsError> {
         let shown = get::written(&self.frame, self.tx, entity, work.draft.id, revision)?;
-        let mut warnings = rates_used::warnings(&self.frame, &work.draft);
+        let mut warnings = conversions::warnings(&self.frame, &work.draft);
         warnings.append(&mut self.warnings);
         Ok(get::warned(&self.frame, shown, &warnings))
     }
@@ -152,7 +153,7 @@ impl Session<'_> {
         }
         out.push_str(&format!("],\"updated\":{},\"deleted\":{deleted}", changed.len()));
         let written = works.iter().chain(&changed);
-        let mut warnings: Vec<FieldError> = written.flat_map(|work| rates_used::warnings(&self.frame, &work.draft)).collect();
+        let mut warnings: Vec<FieldError> = written.flat_map(|work| conversions::warnings(&self.frame, &work.draft)).collect();
         warnings.append(&mut self.warnings);
         if !warnings.is_empty() {
             json::key(&mut out, "warnings");

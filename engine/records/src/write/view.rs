@@ -6,6 +6,7 @@ use kontor_definitions::{
         decimal,
         eval::{EvalEnv, EvalError, RowSource, eval, holds},
         rates::Rates,
+        units::Units,
     },
     model::field::RollupFunction,
 };
@@ -40,6 +41,7 @@ pub(crate) fn env_of(frame: &Frame) -> EvalEnv {
         company: Arc::clone(frame.companies.default_values()),
         parameters: std::collections::BTreeMap::new(),
         rates: Rates::default(),
+        units: Units::default(),
     }
 }
 

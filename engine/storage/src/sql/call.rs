@@ -65,8 +65,8 @@ impl<'a> Writer<'a> {
                 let parts = parts.collect::<Result<Vec<_>, _>>()?;
                 Ok(Term::column(format!("({})", parts.join(" || ")), ColumnType::Text))
             }
-            // Rates are read when a record is written; `check` and filters refuse it everywhere else.
-            Function::Convert => Err(wrong()),
+            // Rates and units are read when a record is written; `check` and filters refuse them everywhere else.
+            Function::Convert | Function::ConvertUnit => Err(wrong()),
             Function::Fold => self.folded(first),
             Function::Min | Function::Max => self.extreme(function, arguments, ty),
             Function::Round | Function::Abs | Function::Floor | Function::Ceil => {

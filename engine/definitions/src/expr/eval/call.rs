@@ -55,6 +55,10 @@ impl Frame<'_> {
             let (from, to) = (take.text()?.to_owned(), take.text()?.to_owned());
             return self.env.rates.convert(amount, Conversion { from, to, date: take.date()? }).map(Value::Number);
         }
+        if function == Function::ConvertUnit {
+            let mut take = Arguments(values.iter());
+            return self.env.units.convert(take.number()?, take.text()?, take.text()?).map(Value::Number);
+        }
         call(function, &values, scale_of(ty))
     }
 }
@@ -109,7 +113,7 @@ fn call(function: Function, values: &[Value], scale: u8) -> Result<Value, EvalEr
         Function::StartOf => Value::Date(date::start_of(take.unit()?, take.date()?)?),
         Function::EndOf => Value::Date(date::end_of(take.unit()?, take.date()?)?),
         Function::IsNull => Value::Bool(false),
-        Function::Convert => return Err(EvalError::BadValue),
+        Function::Convert | Function::ConvertUnit => return Err(EvalError::BadValue),
     })
 }
 

@@ -18,6 +18,8 @@ use crate::{
 
 /// Names of rounding modes, the default first.
 const ROUND_MODES: [&str; 4] = ["half_even", "half_up", "down", "up"];
+/// Characters of the longest code of a unit.
+const MEASURE_LENGTH: usize = 20;
 /// Calls that are no [`Function`]: values of the moment and literals.
 const OTHER_CALLS: [&str; 5] = ["today", "now", "date", "datetime", "time"];
 
@@ -201,7 +203,8 @@ impl Resolver<'_> {
             | (Parameter::Ordered, Type::Number { .. } | Type::Date | Type::Instant | Type::Null)
             | (Parameter::Any, _) => Some(argument),
             (Parameter::Currency, Type::Text) if is_currency(&argument) => Some(argument),
-            (Parameter::Text | Parameter::Currency, Type::Null) => Some(retyped(argument, &Type::Text)),
+            (Parameter::Measure, Type::Text) if is_measure(&argument) => Some(argument),
+            (Parameter::Text | Parameter::Currency | Parameter::Measure, Type::Null) => Some(retyped(argument, &Type::Text)),
             (Parameter::Number | Parameter::NumberOrDate | Parameter::Whole, Type::Null) => Some(retyped(argument, &whole)),
             (Parameter::Date, Type::Null) => Some(retyped(argument, &Type::Date)),
             (Parameter::Date, Type::Text) => self.date_literal(function, parameter, &argument),
@@ -218,7 +221,8 @@ impl Resolver<'_> {
                 | Parameter::Date
                 | Parameter::NumberOrDate
                 | Parameter::Ordered
-                | Parameter::Currency,
+                | Parameter::Currency
+                | Parameter::Measure,
                 _,
             ) => self.wrong_argument(function, parameter, &argument),
         }
@@ -255,6 +259,7 @@ impl Resolver<'_> {
             Parameter::Mode => (quoted(&ROUND_MODES), format!("one of {}", quoted(&ROUND_MODES))),
             Parameter::Unit => (quoted(&Unit::ALL.map(Unit::name)), format!("one of {}", quoted(&Unit::ALL.map(Unit::name)))),
             Parameter::Currency => ("币种代码或币种字段".to_owned(), "a currency, such as \"CNY\" or a field".to_owned()),
+            Parameter::Measure => ("计量单位代码或单位字段".to_owned(), "a unit, such as \"kg\" or a field".to_owned()),
             Parameter::Any => ("值".to_owned(), "a value".to_owned()),
         };
         let (zh, en) = type_name(&argument.ty);
@@ -279,6 +284,7 @@ impl Resolver<'_> {
             | Parameter::Mode
             | Parameter::Unit
             | Parameter::Currency
+            | Parameter::Measure
             | Parameter::Any => error.hint(format!("请改为{wanted_zh}"), format!("use {wanted_en}")),
         })
     }
@@ -288,6 +294,14 @@ impl Resolver<'_> {
 fn is_currency(argument: &Expr) -> bool {
     match &argument.kind {
         ExprKind::Literal(Value::Text(code)) => code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()),
+        _ => true,
+    }
+}
+
+/// A unit written out must be one that there can be; whether there is one is seen when it is computed.
+fn is_measure(argument: &Expr) -> bool {
+    match &argument.kind {
+        ExprKind::Literal(Value::Text(code)) => (1..=MEASURE_LENGTH).contains(&code.chars().count()) && code.trim() == code,
         _ => true,
     }
 }

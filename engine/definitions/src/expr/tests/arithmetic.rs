@@ -3,7 +3,7 @@ use proptest::{prelude::*, test_runner::RngSeed};
 use rust_decimal::Decimal;
 
 use crate::{
-    expr::decimal::{ArithmeticError, add, ceil, divide, floor, multiply, rescale, round},
+    expr::decimal::{ArithmeticError, add, ceil, divide, floor, multiply, proportion, rescale, round},
     model::field::RoundMode,
 };
 
@@ -91,4 +91,18 @@ proptest! {
             prop_assert_eq!(longer.scale(), 12);
         }
     }
+}
+
+#[test]
+fn a_proportion_is_rounded_once_and_keeps_what_fits() {
+    let of =
+        |number: &str, above: [&str; 2], below: [&str; 2]| proportion(decimal(number), above.map(decimal), below.map(decimal));
+    assert_eq!(of("1", ["0.45359237", "16"], ["1", "0.45359237"]), Ok(decimal("16.000000000000")));
+    assert_eq!(of("1", ["1", "1"], ["3", "1"]), Ok(decimal("0.333333333333")));
+    assert_eq!(of("0.000000000001", ["1", "1"], ["2", "1"]), Ok(decimal("0.000000000000")));
+    assert_eq!(of("0.000000000003", ["1", "1"], ["2", "1"]), Ok(decimal("0.000000000002")));
+    // Twelve digits do not fit beside twenty, fewer do as long as none is lost.
+    assert_eq!(of("99999999999999.25", ["1000000", "1"], ["1", "1"]), Ok(decimal("99999999999999250000")));
+    assert_eq!(of("99999999999999.25", ["1000000", "1"], ["3", "1"]), Err(ArithmeticError::Overflow));
+    assert_eq!(of("1", ["1", "1"], ["0", "1"]), Err(ArithmeticError::DivisionByZero));
 }

@@ -81,6 +81,7 @@ impl Sample {
                 company: std::sync::Arc::default(),
                 parameters,
                 rates: crate::expr::rates::Rates::default(),
+                units: crate::expr::units::Units::default(),
             },
             partners: env["partners"].clone(),
         }

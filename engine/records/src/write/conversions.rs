@@ -1,8 +1,13 @@
-//! What conversions of a stored formula were made at, as it is stored beside the result and read again.
+//! What conversions of a stored formula were made with, as it is stored beside the result and read again.
 use kontor_definitions::{
     Field, FieldId, Value,
-    expr::rates::{Conversion, Step, Used},
+    expr::{
+        eval::EvalEnv,
+        rates::{Conversion, Rates, Step, Used},
+        units::{Measure, Units, UsedUnits},
+    },
 };
+use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use time::{Date, macros::format_description};
 
@@ -12,15 +17,75 @@ use crate::{
     frame::Frame,
 };
 
-/// The rates as they are stored; nothing where none was needed.
-pub(crate) fn to_value(used: &[Used]) -> Value {
-    if used.is_empty() {
-        return Value::Null;
-    }
-    Value::Json(Box::new(Json::Array(used.iter().map(one).collect())))
+/// Rates and units that one result was computed with.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    rates: Vec<Used>,
+    units: Vec<UsedUnits>,
 }
 
-fn one(used: &Used) -> Json {
+impl Made {
+    /// What was taken since it was asked the last time.
+    pub(crate) fn take(env: &EvalEnv) -> Self {
+        Self { rates: env.rates.used(), units: env.units.used() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rates.is_empty() && self.units.is_empty()
+    }
+
+    /// The same moment, in which these conversions alone can be made.
+    pub(crate) fn again(self, env: &EvalEnv) -> EvalEnv {
+        EvalEnv { rates: Rates::kept(self.rates), units: Units::kept(self.units), ..env.clone() }
+    }
+
+    /// As it is stored; nothing where nothing was needed.
+    pub(crate) fn to_value(&self) -> Value {
+        if self.is_empty() {
+            return Value::Null;
+        }
+        Value::Json(Box::new(Json::Array(self.rates.iter().map(rate).chain(self.units.iter().map(pair)).collect())))
+    }
+
+    /// As it was; nothing where what is stored is something else.
+    pub(crate) fn of_value(value: &Value) -> Option<Self> {
+        let mut made = Self::default();
+        match value {
+            Value::Null => {}
+            Value::Json(json) => {
+                for json in json.as_array()? {
+                    if json.get("units").is_some() {
+                        made.units.push(units_of(json)?);
+                    } else {
+                        made.rates.push(used(json)?);
+                    }
+                }
+            }
+            _ => return None,
+        }
+        Some(made)
+    }
+}
+
+fn pair(used: &UsedUnits) -> Json {
+    let number = |number: Decimal| number.normalize().to_string();
+    let unit = |unit: &Measure| json!({ "unit": unit.code, "factor": number(unit.factor), "divisor": number(unit.divisor) });
+    json!({ "from": used.from.code, "to": used.to.code, "dimension": used.from.dimension, "factor": used.factor().ok().map(number),
+        "units": [unit(&used.from), unit(&used.to)] })
+}
+
+fn units_of(json: &Json) -> Option<UsedUnits> {
+    let dimension = Some(json.get("dimension")?.as_str()?.to_owned());
+    let unit = |unit: &Json| {
+        let number = |key: &str| unit.get(key)?.as_str()?.parse::<Decimal>().ok().filter(|number| *number > Decimal::ZERO);
+        let code = unit.get("unit")?.as_str()?.to_owned();
+        Some(Measure { code, dimension: dimension.clone(), factor: number("factor")?, divisor: number("divisor")? })
+    };
+    let [from, to] = json.get("units")?.as_array()?.as_slice() else { return None };
+    Some(UsedUnits { from: unit(from)?, to: unit(to)? })
+}
+
+fn rate(used: &Used) -> Json {
     let step = |step: &Step| {
         json!({ "from": step.from, "to": step.to, "rate": step.rate.normalize().to_string(), "inverse": step.inverse,
             "date": day(step.date) })
@@ -30,15 +95,6 @@ fn one(used: &Used) -> Json {
     let rate = used.rate().ok().map(|rate| rate.normalize().to_string());
     json!({ "from": used.conversion.from, "to": used.conversion.to, "date": day(used.conversion.date), "rate": rate,
         "rate_date": used.rate_date().map(day), "steps": steps })
-}
-
-/// The rates as they were; nothing where what is stored is something else.
-pub(crate) fn of_value(value: &Value) -> Option<Vec<Used>> {
-    match value {
-        Value::Null => Some(Vec::new()),
-        Value::Json(json) => json.as_array()?.iter().map(used).collect(),
-        _ => None,
-    }
 }
 
 fn used(json: &Json) -> Option<Used> {
@@ -65,7 +121,7 @@ fn date(text: &str) -> Option<Date> {
     Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
 }
 
-/// The place of the rates beside a field, if it converts.
+/// The place of what stands beside a field, if it converts.
 pub(crate) fn place(draft: &Draft, field: FieldId) -> Option<usize> {
     draft.entity.index_of(field.rates()?)
 }
@@ -77,8 +133,8 @@ pub(crate) fn warnings(frame: &Frame, draft: &Draft) -> Vec<FieldError> {
     draft.visit(&mut |draft| {
         for field in &draft.entity.fields {
             let Some(place) = place(draft, field.id).filter(|place| draft.at(*place) != draft.was(*place)) else { continue };
-            let used = of_value(draft.at(place)).unwrap_or_default();
-            found.extend(used.iter().filter(|used| used.is_old()).map(|used| old_rate(frame, draft, field, used)));
+            let made = Made::of_value(draft.at(place)).unwrap_or_default();
+            found.extend(made.rates.iter().filter(|used| used.is_old()).map(|used| old_rate(frame, draft, field, used)));
         }
     });
     found
