@@ -12,6 +12,7 @@ use crate::harness::{
 both_databases!(
     a_record_reckons_in_the_currency_of_its_company,
     rights_on_companies_do_not_change_results,
+    forms_offer_the_company_of_a_record,
     the_currency_of_stored_amounts_stays,
     one_company_is_the_default,
     records_that_are_there_join_the_default_company,
@@ -133,6 +134,43 @@ fn rights_on_companies_do_not_change_results(database: &Database) {
     assert!(made.get("company").is_none() && !made["base_amount"].is_null(), "{made}");
     let refused = reader.query("/api/records/invoice", &[("filter", "company.currency == \"CNY\"")]).expect(400).json();
     assert_eq!(refused["errors"][0]["code"], "unknown_field");
+}
+
+/// What the screens of somebody know of the company of an invoice: the field, and the right on it.
+fn offered(client: &Client) -> (Option<Json>, Json) {
+    let definitions = client.get("/api/definitions").expect(200).json();
+    let entities = definitions["entities"].as_array().unwrap();
+    let invoice = entities.iter().find(|entity| entity["document"]["name"] == "invoice").unwrap();
+    let fields = invoice["document"]["fields"].as_array().unwrap();
+    // An entity without a company of its own has no such field.
+    let mut others = entities.iter().filter(|entity| entity["document"]["name"] != "invoice");
+    assert!(others.all(|other| other["app"] == "base" || !other["document"]["fields"].to_string().contains("base.company")));
+    (fields.iter().find(|field| field["name"] == "company").cloned(), invoice["rights"]["fields"]["company"].clone())
+}
+
+fn forms_offer_the_company_of_a_record(database: &Database) {
+    let firm = Firm::new(database);
+    let (field, right) = offered(&firm.admin);
+    let expected =
+        json!({"name": "company", "title": {"zh-CN": "公司", "en": "Company"}, "type": "reference", "entity": "base.company"});
+    assert_eq!((field, right), (Some(expected.clone()), json!("write")));
+    // Who knows no companies cannot choose one, and who may not see the field is not shown it.
+    assert_eq!(offered(&firm.instance.client("clerk")).0, None);
+    assert_eq!(offered(&firm.instance.client("reader")).0, None);
+
+    let mut package = folder("tests/cases/companies/app");
+    let mut role: Json = serde_json::from_str(&package.source.files["roles/clerk.json"]).unwrap();
+    role["entities"]["base.company"] = json!({"read": "all", "fields": {"name": "read", "*": "none"}});
+    package.source.files.insert("roles/clerk.json".to_owned(), role.to_string());
+    firm.instance.install(&package);
+    let clerk = firm.instance.client("clerk");
+    assert_eq!(offered(&clerk), (Some(expected), json!("write")));
+    let mut record = bill("100");
+    record["company"] = json!(firm.tokyo);
+    let made = clerk.post("/api/records/invoice", &record).expect(201).json();
+    let shown =
+        clerk.query(&format!("/api/records/invoice/{}", made["id"].as_str().unwrap()), &[("expand", "company")]).expect(200);
+    assert_eq!(shown.json()["company"]["name"], "Tokyo");
 }
 
 fn the_currency_of_stored_amounts_stays(database: &Database) {

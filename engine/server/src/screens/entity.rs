@@ -1,7 +1,7 @@
 //! An entity as one person may know it: its document without unknown fields, the person's rights, trees for the browser.
 use kontor_access::Action;
 use kontor_definitions::{
-    Entity, Field, FieldType,
+    Entity, Field, FieldId, FieldType,
     catalog::{FieldClass, Requirement},
     expr::Expr,
     model::{EntityDoc, FieldDoc, field::BoolOrExpression},
@@ -19,6 +19,7 @@ pub(super) fn entity(reader: Reader<'_>, entity: &Entity, mut document: EntityDo
             cut(reader, entity, known, field);
         }
     }
+    document.fields.extend(company(reader, entity));
     document.label = document.label.filter(|name| reader.field(entity, name).is_some());
     let all_known = |names: &Vec<String>| names.iter().all(|name| reader.field(entity, name).is_some());
     document.unique.retain(all_known);
@@ -30,6 +31,14 @@ pub(super) fn entity(reader: Reader<'_>, entity: &Entity, mut document: EntityDo
         "derived": derived(reader, entity),
         "expressions": expressions(reader, entity),
     })
+}
+
+/// The company of a record stands in no document; whoever knows companies sees it in forms like any other reference.
+fn company(reader: Reader<'_>, entity: &Entity) -> Option<FieldDoc> {
+    let field = entity.field(FieldId::COMPANY).filter(|field| reader.knows_field(entity.id, field.id))?;
+    let companies = field.ty.reference().and_then(|id| reader.catalog.entity(id)).filter(|target| reader.knows(target.id))?;
+    let document = json!({"name": field.name, "title": field.title, "type": "reference", "entity": companies.full_name()});
+    serde_json::from_value(document).ok()
 }
 
 /// Takes out of a field what speaks of fields that the person does not know.
