@@ -207,13 +207,16 @@ impl Intent {
 }
 
 impl Course {
-    /// Goes through a table in chunks, each a transaction of its own with writers between.
+    /// Goes through a table in chunks, each a transaction of its own with writers between, up to the last row of when it
+    /// begins: later ones are marked.
     fn fill(self: &Arc<Self>, tenant: &Tenant, entity: EntityId, pass: Pass) -> Result<(), AppError> {
+        let course = Arc::clone(self);
+        let Some(last) = tenant.db().read_blocking(move |tx| tx.last_id(&course.base, entity))? else { return Ok(()) };
         let mut after = None;
         loop {
             let course = Arc::clone(self);
             let page = move |tx: &mut Tx| {
-                let ids = tx.ids_after(&course.base, entity, after, AT_ONCE)?;
+                let ids = tx.ids_within(&course.base, entity, (after, Some(last)), AT_ONCE)?;
                 course.demand_own(tx, ids.len())?;
                 let claim = tx.claim(&course.base, entity, &ids)?;
                 for id in &claim.busy {
@@ -223,7 +226,7 @@ impl Course {
                 Ok::<_, AppError>(ids.last().copied())
             };
             after = tenant.db().write_blocking(Queue::Interactive, page)?;
-            if after.is_none() {
+            if after.is_none() || after == Some(last) {
                 return Ok(());
             }
         }

@@ -116,13 +116,16 @@ impl Words {
 
     fn fill(self: &Arc<Self>, tenant: &Tenant, (entity, fields): Missing) -> Result<(), AppError> {
         let fields: Arc<[FieldId]> = fields.into();
-        let (mut after, mut busy, mut all) = (None, Vec::new(), false);
+        let words = Arc::clone(self);
+        // Writers give later rows their words.
+        let end = tenant.db().read_blocking(move |tx| tx.last_id(&words.snapshot.physical, entity))?;
+        let (mut after, mut busy, mut all) = (None, Vec::new(), end.is_none());
         while !all || !busy.is_empty() {
             let (words, fields, waiting) = (Arc::clone(self), Arc::clone(&fields), busy.clone());
             let page = move |tx: &mut Tx| {
                 words.demand_own(tx)?;
                 let physical = &words.snapshot.physical;
-                let ids = if all { waiting.clone() } else { tx.ids_after(physical, entity, after, AT_ONCE)? };
+                let ids = if all { waiting.clone() } else { tx.ids_within(physical, entity, (after, end), AT_ONCE)? };
                 let claim = tx.claim(physical, entity, &ids)?;
                 search::fill_rows(tx, &words.snapshot, (entity, &fields), &claim.held, OffsetDateTime::UNIX_EPOCH)?;
                 Ok::<_, AppError>((ids.last().copied(), claim.busy))

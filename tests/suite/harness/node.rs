@@ -1,8 +1,8 @@
 //! A server in a process of its own, on a socket of this machine; killed when dropped.
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Lines, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -12,13 +12,17 @@ use super::{database::Database, instance::PASSWORD};
 
 /// Set in a process that is a server and no test.
 const IS_NODE: &str = "KONTOR_TEST_NODE";
+/// Another program to start as the server: `kontor` as it is released, to measure.
+const PROGRAM: &str = "KONTOR_TEST_PROGRAM";
 /// Nothing that a test asks takes so long.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The process: this program again, which runs the command line of `kontor` in place of tests.
+/// The process: this program again, which runs the command line of `kontor` in place of tests, unless another is named.
 pub(crate) struct Node {
     process: Child,
     address: Address,
+    /// Kept open: a process that says something after a minute, as one that runs a test does, must not die of it.
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 /// Where a server is asked.
@@ -50,16 +54,26 @@ impl Node {
     /// Starts a server on a database and waits until it listens.
     pub(crate) fn start(database: &Database) -> Self {
         let config = database.config();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "harness::node::serves", "--nocapture"]).current_dir(database.folder());
+        let mut command = match std::env::var_os(PROGRAM) {
+            Some(program) => Command::new(program),
+            None => Command::new(std::env::current_exe().unwrap()),
+        };
+        match std::env::var_os(PROGRAM) {
+            Some(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
+            None => command.args(["--exact", "harness::node::serves", "--nocapture"]),
+        };
+        command.current_dir(database.folder());
         command.env(IS_NODE, "1").env("KONTOR_DATA", &config.data).env("LC_ALL", "C").env("KONTOR_LOG", "error");
         if let Some(url) = &config.database {
             command.env("KONTOR_DATABASE", url);
         }
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let addr = lines.map(Result::unwrap).find_map(|line| line.split_once("http://").map(|(_, addr)| addr.parse().unwrap()));
-        Self { address: Address(addr.expect("the server says where it listens")), process }
+        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+        let addr = output
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| line.split_once("http://").map(|(_, addr)| addr.parse().unwrap()));
+        Self { address: Address(addr.expect("the server says where it listens")), process, _output: output }
     }
 
     /// Where it is asked.

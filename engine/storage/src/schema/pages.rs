@@ -22,13 +22,36 @@ impl Tx {
         after: Option<RecordId>,
         limit: usize,
     ) -> Result<Vec<RecordId>, StorageError> {
+        self.ids_within(physical, entity, (after, None), limit)
+    }
+
+    /// The ids of the rows behind one and up to another, in order. Whoever goes through a table while others write takes
+    /// [`Self::last_id`] for the other: behind rows that are added faster than they are read there is no end.
+    pub fn ids_within(
+        &mut self,
+        physical: &Physical,
+        entity: EntityId,
+        (after, until): (Option<RecordId>, Option<RecordId>),
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StorageError> {
         let table = quoted(&physical.table(entity)?.name);
-        let (behind, binds) = match after {
-            Some(id) => ("WHERE \"id\" > ?1 ", vec![Bind::id(id.0)]),
-            None => ("", Vec::new()),
-        };
-        let sql = format!("SELECT \"id\" FROM {{t}}{table} {behind}ORDER BY \"id\" LIMIT {limit}");
+        let (mut conditions, mut binds) = (Vec::new(), Vec::new());
+        for (operator, edge) in [(">", after), ("<=", until)] {
+            if let Some(id) = edge {
+                binds.push(Bind::id(id.0));
+                conditions.push(format!("\"id\" {operator} ?{}", binds.len()));
+            }
+        }
+        let within = if conditions.is_empty() { String::new() } else { format!("WHERE {} ", conditions.join(" AND ")) };
+        let sql = format!("SELECT \"id\" FROM {{t}}{table} {within}ORDER BY \"id\" LIMIT {limit}");
         self.query(&sql, &binds, &[ColumnType::Uuid])?.into_iter().map(id).collect()
+    }
+
+    /// The largest id of a table; nothing if it is empty.
+    pub fn last_id(&mut self, physical: &Physical, entity: EntityId) -> Result<Option<RecordId>, StorageError> {
+        let table = quoted(&physical.table(entity)?.name);
+        let sql = format!("SELECT \"id\" FROM {{t}}{table} ORDER BY \"id\" DESC LIMIT 1");
+        self.query(&sql, &[], &[ColumnType::Uuid])?.into_iter().map(id).next().transpose()
     }
 
     /// Locks those of some rows that nobody else has locked, without waiting: no deadlock can come of it.
