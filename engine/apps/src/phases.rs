@@ -72,17 +72,17 @@ pub(crate) fn run(tenant: &Tenant, prepared: &Arc<Prepared>) -> Result<Arc<Snaps
     let mut lease = tenant.db().lease()?.ok_or(AppError::Publishing)?;
     let looked = Arc::clone(prepared);
     let intent = tenant.db().read_blocking(move |tx| Intent::new(tx, looked))?;
-    let (token, backfill) = (intent.token, Arc::clone(&prepared.backfill));
+    let token = intent.token;
     intent.begin(tenant)?;
     match intent.until_live(tenant, &mut lease) {
         Ok(snapshot) => {
             let snapshot = tenant.swap(Arc::new(snapshot));
-            backfill.reached(Stage::Live)?;
+            prepared.reached(Stage::Live)?;
             // The revision is live; what is not finished now is by the next publish, or the next start.
             if let Err(error) = recover::finish(tenant, &mut lease, token, &snapshot) {
                 tracing::warn!(%error, "a publish is live but not finished");
             }
-            backfill.reached(Stage::Finished)?;
+            prepared.reached(Stage::Finished)?;
             Ok(snapshot)
         }
         Err(error) => {
@@ -91,6 +91,13 @@ pub(crate) fn run(tenant: &Tenant, prepared: &Arc<Prepared>) -> Result<Arc<Snaps
             }
             Err(error)
         }
+    }
+}
+
+impl Prepared {
+    fn reached(&self, stage: Stage) -> Result<(), AppError> {
+        tracing::info!(revision = self.candidate.on + 1, ?stage, "a publish goes on");
+        self.backfill.reached(stage)
     }
 }
 
@@ -136,31 +143,31 @@ impl Intent {
     }
 
     fn until_live(self, tenant: &Tenant, lease: &mut Lease) -> Result<Snapshot, AppError> {
-        let backfill = Arc::clone(&self.prepared.backfill);
-        backfill.reached(Stage::Begun)?;
+        self.prepared.reached(Stage::Begun)?;
         let course = Arc::new(self.expand(tenant)?);
-        backfill.reached(Stage::Expanded)?;
+        course.intent.prepared.reached(Stage::Expanded)?;
         let announced = Arc::clone(&course);
         patiently(tenant, move |tx| {
             state::close(tx)?;
             announced.demand_own(tx, 0)?;
             Ok(state::set_marking(tx, Some(&announced.intent.marking))?)
         })?;
-        backfill.reached(Stage::Announced)?;
+        course.intent.prepared.reached(Stage::Announced)?;
         for (entity, pass) in course.intent.passes() {
             course.fill(tenant, entity, pass)?;
         }
-        backfill.reached(Stage::Filled)?;
+        course.intent.prepared.reached(Stage::Filled)?;
         for step in &course.intent.plan.steps {
             lease.build(&course.next.physical, step).map_err(|error| course.refused(error))?;
         }
-        backfill.reached(Stage::Indexed)?;
+        course.intent.prepared.reached(Stage::Indexed)?;
         loop {
             course.drain(tenant)?;
             let last = Arc::clone(&course);
             if let Some(snapshot) = patiently(tenant, move |tx| last.live(tx))? {
                 return Ok(snapshot);
             }
+            tracing::info!("a publish found too much left to be filled in its last step and goes on");
         }
     }
 

@@ -172,7 +172,10 @@ pub(crate) fn patiently<T: Send + 'static>(
     for attempt in 1..ATTEMPTS {
         let again = Arc::clone(&step);
         match tenant.db().write_blocking(Queue::Interactive, move |tx| again(tx)) {
-            Err(AppError::Storage(StorageError::LockTimeout)) => std::thread::sleep(PAUSE * attempt.min(10)),
+            Err(AppError::Storage(StorageError::LockTimeout)) => {
+                tracing::info!(attempt, "a step of a publish lets writers pass");
+                std::thread::sleep(PAUSE * attempt.min(10));
+            }
             answer => return answer,
         }
     }

@@ -63,7 +63,11 @@ impl Node {
             None => command.args(["--exact", "harness::node::serves", "--nocapture"]),
         };
         command.current_dir(database.folder());
-        command.env(IS_NODE, "1").env("KONTOR_DATA", &config.data).env("LC_ALL", "C").env("KONTOR_LOG", "error");
+        command
+            .env(IS_NODE, "1")
+            .env("KONTOR_DATA", &config.data)
+            .env("LC_ALL", "C")
+            .env("KONTOR_LOG", std::env::var("KONTOR_LOG").unwrap_or_else(|_| "error".to_owned()));
         if let Some(url) = &config.database {
             command.env("KONTOR_DATABASE", url);
         }
