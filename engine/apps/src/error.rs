@@ -149,6 +149,7 @@ impl AppError {
     /// Stable code in snake_case.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Storage(StorageError::DiskFull) => "disk_full",
             Self::Storage(_) => "storage",
             Self::UnknownTenant(_) => "unknown_tenant",
             Self::TenantExists(_) => "tenant_exists",
@@ -184,9 +185,13 @@ impl AppError {
         }
     }
 
-    /// What is shown to people. Errors of the database and of ours have no text here: `server` has one for each kind.
+    /// What is shown to people. Errors of the database and of ours have no text here, but a full disk: `server` has one for
+    /// each kind.
     pub fn message(&self) -> LocalText {
         let (zh, en) = match self {
+            Self::Storage(StorageError::DiskFull) => {
+                ("磁盘空间已满，请释放空间后重试。".to_owned(), "The disk is full; make room and try again.".to_owned())
+            }
             Self::Storage(_) | Self::Bug(_) => return LocalText::default(),
             Self::UnknownTenant(name) => (format!("没有名为“{name}”的租户。"), format!("There is no tenant called “{name}”.")),
             Self::TenantExists(name) => (

@@ -18,6 +18,7 @@ mod derived;
 pub mod draft;
 mod duplicates;
 mod error;
+mod leftover;
 mod losses;
 mod outline;
 pub mod package;

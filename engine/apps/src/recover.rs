@@ -32,6 +32,21 @@ impl Tenant {
     /// Ends what a publish left behind whose process died: one that is live is finished, any other given up. Refused while its
     /// process is alive. Blocks.
     pub fn recover(&self) -> Result<(), AppError> {
+        let cleared = self.clear_away();
+        match &cleared {
+            Ok(()) => self.leftover.forget(),
+            Err(AppError::Storage(_)) => self.leftover.remember(None),
+            Err(_) => {}
+        }
+        cleared
+    }
+
+    /// Whether something is left to [`Self::recover`] from, and it is time to try.
+    pub fn wants_recovery(&self) -> bool {
+        self.leftover.is_due()
+    }
+
+    fn clear_away(&self) -> Result<(), AppError> {
         let open = |tx: &mut Tx| Ok::<_, AppError>(publishing::read(tx)?.filter(publishing::Publish::is_open));
         if self.db().read_blocking(open)?.is_none() {
             return Ok(());
@@ -43,15 +58,23 @@ impl Tenant {
             let snapshot = self.reload_blocking()?;
             return finish(self, &mut lease, publish.token, &snapshot);
         }
-        give_up(self, &mut lease, publish.token, &AppError::Interrupted)
+        let why = self.leftover.reason(publish.token).unwrap_or_else(|| problem(&AppError::Interrupted));
+        close(self, &mut lease, publish.token, why)
     }
 }
 
 /// The revision before stays live: writers stop marking, indexes that were built go. New columns stay, unused; the next publish
 /// that needs them takes them.
 pub(crate) fn give_up(tenant: &Tenant, lease: &mut Lease, token: Uuid, why: &AppError) -> Result<(), AppError> {
-    let message = told(why);
-    let problem = json!({"code": why.code(), "message": message.0}).to_string();
+    let why = problem(why);
+    let closed = close(tenant, lease, token, why.clone());
+    if closed.is_err() {
+        tenant.leftover.remember(Some((token, why)));
+    }
+    closed
+}
+
+fn close(tenant: &Tenant, lease: &mut Lease, token: Uuid, problem: String) -> Result<(), AppError> {
     patiently(tenant, move |tx| {
         state::close(tx)?;
         if publishing::advance(tx, token, Phase::Failed, Some(&problem))? {
@@ -63,6 +86,11 @@ pub(crate) fn give_up(tenant: &Tenant, lease: &mut Lease, token: Uuid, why: &App
     lease.clear()?;
     // What it left is known from now on.
     tenant.reload_blocking().map(drop)
+}
+
+/// The reason as it is kept.
+fn problem(why: &AppError) -> String {
+    json!({"code": why.code(), "message": told(why).0}).to_string()
 }
 
 /// What is told of the reason: the findings themselves, where there are some.
@@ -77,6 +105,14 @@ fn told(why: &AppError) -> LocalText {
 
 /// The revision is live: words that are missing are filled, indexes that are not used any more go.
 pub(crate) fn finish(tenant: &Tenant, lease: &mut Lease, token: Uuid, snapshot: &Arc<Snapshot>) -> Result<(), AppError> {
+    let finished = finish_now(tenant, lease, token, snapshot);
+    if finished.is_err() {
+        tenant.leftover.remember(None);
+    }
+    finished
+}
+
+fn finish_now(tenant: &Tenant, lease: &mut Lease, token: Uuid, snapshot: &Arc<Snapshot>) -> Result<(), AppError> {
     lease.clear()?;
     let (snapshot, live) = (Arc::clone(snapshot), Arc::clone(snapshot));
     let (missing, gone) = tenant.db().read_blocking(move |tx| search::missing(tx, &snapshot))?;

@@ -13,6 +13,7 @@ use crate::{
     companies::{Companies, CompaniesCache},
     compile::Catalogs,
     error::AppError,
+    leftover::Leftover,
     rights::{self, RightsCache},
     snapshot::Snapshot,
     sources::{DocumentKey, Sources},
@@ -31,6 +32,7 @@ pub struct Tenant {
     rights: RightsCache,
     companies: CompaniesCache,
     catalogs: Arc<Catalogs>,
+    pub(crate) leftover: Leftover,
 }
 
 /// How a transaction finds its snapshot.
@@ -68,10 +70,11 @@ impl Tenant {
         let raw = db.read_blocking(Raw::read)?;
         let current = RwLock::new(Arc::new(raw.into_snapshot(&catalogs)?));
         let (rights, companies) = (RightsCache::default(), CompaniesCache::default());
-        let tenant = Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs };
+        let leftover = Leftover::default();
+        let tenant = Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs, leftover };
         match tenant.recover() {
-            // Another node is publishing.
-            Ok(()) | Err(AppError::Publishing) => Ok(tenant),
+            // Another node is publishing; or it is done when there is room, and what is there can be read meanwhile.
+            Ok(()) | Err(AppError::Publishing | AppError::Storage(StorageError::DiskFull)) => Ok(tenant),
             Err(error) => Err(error),
         }
     }

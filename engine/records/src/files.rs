@@ -62,6 +62,11 @@ impl Session<'_> {
         Ok(out)
     }
 
+    /// The content of a file could not be put in its place.
+    pub fn give_up_file(&mut self, row: &FileRow) -> Result<(), RecordsError> {
+        Ok(file::give_up(self.tx, row.id)?)
+    }
+
     /// Bytes of all files of the tenant.
     pub fn file_bytes(&mut self) -> Result<u64, RecordsError> {
         Ok(u64::try_from(file::total(self.tx)?).unwrap_or_default())

@@ -141,6 +141,14 @@ impl Engine {
     /// A tenant in use; loading one for the first time does not block the async threads.
     pub(crate) async fn tenant(&self, id: TenantId) -> Result<Arc<Tenant>, Problem> {
         if let Some(known) = self.apps.loaded_already(id) {
+            if known.wants_recovery() {
+                let tenant = Arc::clone(&known);
+                drop(tokio::task::spawn_blocking(move || {
+                    if let Err(error) = tenant.recover() {
+                        tracing::warn!(%error, "what a publish left behind could not be cleared away yet");
+                    }
+                }));
+            }
             return Ok(known);
         }
         let apps = Arc::clone(&self.apps);

@@ -36,6 +36,8 @@ pub struct Tx {
     depth: usize,
     /// The transaction lost against another one and the job must be run again.
     lost: bool,
+    /// Why SQLite rolled the transaction back; what the job still does is refused, or it would be kept statement by statement.
+    broken: Option<StorageError>,
     home: Option<Home>,
     /// What is marked for a publish under way.
     marking: Option<Marking>,
@@ -58,20 +60,16 @@ enum Link {
 impl Tx {
     /// Over a connection to a file.
     pub(crate) fn sqlite(link: SqliteLink) -> Self {
-        Self { link: Link::Sqlite(link), prefix: String::new(), depth: 0, lost: false, home: None, marking: None, patience: None }
+        Self::over(Link::Sqlite(link))
     }
 
     /// Over a connection to a server.
     pub(crate) fn postgres(link: PostgresLink) -> Self {
-        Self {
-            link: Link::Postgres(Box::new(link)),
-            prefix: String::new(),
-            depth: 0,
-            lost: false,
-            home: None,
-            marking: None,
-            patience: None,
-        }
+        Self::over(Link::Postgres(Box::new(link)))
+    }
+
+    fn over(link: Link) -> Self {
+        Self { link, prefix: String::new(), depth: 0, lost: false, broken: None, home: None, marking: None, patience: None }
     }
 
     /// Which database it runs on.
@@ -91,7 +89,10 @@ impl Tx {
         if self.depth != depth {
             return Err(StorageError::Bug("a part of a job left its savepoint".to_owned()).into());
         }
-        self.end_savepoint(answer.is_ok())?;
+        // A transaction that is gone has no savepoints.
+        if self.broken.is_none() {
+            self.end_savepoint(answer.is_ok())?;
+        }
         answer
     }
 
@@ -192,6 +193,7 @@ impl Tx {
 
     /// Rows of a statement in this database's dialect.
     pub(crate) fn fetch(&mut self, sql: &str, values: Vec<SqlValue>, readings: &[Reading]) -> Result<Vec<Row>, StorageError> {
+        self.demand_whole()?;
         let answer = match &mut self.link {
             Link::Sqlite(link) => link.query(sql, values, readings),
             Link::Postgres(link) => link.query(sql, values, readings),
@@ -201,6 +203,7 @@ impl Tx {
 
     /// Runs a statement in this database's dialect.
     pub(crate) fn run(&mut self, sql: &str, values: Vec<SqlValue>) -> Result<u64, StorageError> {
+        self.demand_whole()?;
         let answer = match &mut self.link {
             Link::Sqlite(link) => link.execute(sql, values),
             Link::Postgres(link) => link.execute(sql, values),
@@ -209,6 +212,7 @@ impl Tx {
     }
 
     fn control(&mut self, sql: &str) -> Result<(), StorageError> {
+        self.demand_whole()?;
         let answer = match &mut self.link {
             Link::Sqlite(link) => link.control(sql),
             Link::Postgres(link) => link.control(sql),
@@ -218,7 +222,21 @@ impl Tx {
 
     fn watched<T>(&mut self, answer: Result<T, StorageError>) -> Result<T, StorageError> {
         self.lost |= matches!(answer, Err(StorageError::Serialisation));
+        if let (Err(error), Link::Sqlite(link)) = (&answer, &self.link)
+            && link.is_autocommit()
+        {
+            self.broken = Some(error.clone());
+        }
         answer
+    }
+
+    fn demand_whole(&self) -> Result<(), StorageError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Why SQLite rolled the transaction back, if it did.
+    pub(crate) fn broken(&self) -> Option<StorageError> {
+        self.broken.clone()
     }
 
     fn fixed(&self, sql: &str, binds: &[Bind]) -> Result<(String, Vec<SqlValue>), StorageError> {
@@ -239,6 +257,7 @@ impl Tx {
     pub(crate) fn begin(&mut self) -> Result<(), StorageError> {
         self.depth = 0;
         self.lost = false;
+        self.broken = None;
         self.marking = None;
         self.patience = None;
         let begin = match &self.link {
@@ -261,6 +280,7 @@ impl Tx {
         self.prefix = prefix;
         self.depth = 0;
         self.lost = false;
+        self.broken = None;
         self.marking = None;
         self.patience = None;
     }

@@ -18,8 +18,22 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts a server.
     pub(crate) fn start() -> Self {
+        Self::of(Self::command())
+    }
+
+    /// Starts a server whose files can fail.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_with(faults: &super::faults::Faults) -> Self {
+        Self::of(faults.loaded(Self::command()))
+    }
+
+    fn command() -> Command {
         let mut command = Command::new(repository::path("scripts/with-postgres"));
         command.args(["sh", "-c", "echo \"$KONTOR_TEST_POSTGRES\"; cat"]).env_remove(database::VARIABLE);
+        command
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut url).unwrap();
@@ -32,6 +46,14 @@ impl Cluster {
     /// The URL of its superuser.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where the server keeps the tables of a database.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn files_of(&self, database: &database::Database) -> PathBuf {
+        let url = database.url().unwrap();
+        let folder = database::asked(&url, "SELECT 'base/' || oid::text FROM pg_database WHERE datname = current_database()");
+        self.data.join(folder)
     }
 
     /// Stops the server, cutting off what is under way, and starts it again; returns when it takes connections.

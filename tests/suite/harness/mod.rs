@@ -9,8 +9,11 @@ pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod events;
+#[cfg(target_os = "linux")]
+pub(crate) mod faults;
 pub(crate) mod instance;
 pub(crate) mod node;
+pub(crate) mod program;
 pub(crate) mod raw;
 pub(crate) mod repository;
 pub(crate) mod temporary;

@@ -8,16 +8,15 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{database::Database, instance::PASSWORD};
+use super::{database::Database, instance::PASSWORD, program};
 
-/// Set in a process that is a server and no test.
-const IS_NODE: &str = "KONTOR_TEST_NODE";
-/// Another program to start as the server: `kontor` as it is released, to measure.
-const PROGRAM: &str = "KONTOR_TEST_PROGRAM";
 /// Nothing that a test asks takes so long.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The process: this program again, which runs the command line of `kontor` in place of tests, unless another is named.
+/// What starts a server.
+pub(crate) const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
+/// The process.
 pub(crate) struct Node {
     process: Child,
     address: Address,
@@ -42,42 +41,26 @@ pub(crate) struct Reply {
     head: String,
 }
 
-#[test]
-fn serves() {
-    if std::env::var_os(IS_NODE).is_some() {
-        let arguments = ["kontor", "serve", "--listen", "127.0.0.1:0"];
-        kontor_server::cli::main(arguments.map(Into::into));
-    }
-}
-
 impl Node {
     /// Starts a server on a database and waits until it listens.
     pub(crate) fn start(database: &Database) -> Self {
-        let config = database.config();
-        let mut command = match std::env::var_os(PROGRAM) {
-            Some(program) => Command::new(program),
-            None => Command::new(std::env::current_exe().unwrap()),
-        };
-        match std::env::var_os(PROGRAM) {
-            Some(_) => command.args(["serve", "--listen", "127.0.0.1:0"]),
-            None => command.args(["--exact", "harness::node::serves", "--nocapture"]),
-        };
-        command.current_dir(database.folder());
-        command
-            .env(IS_NODE, "1")
-            .env("KONTOR_DATA", &config.data)
-            .env("LC_ALL", "C")
-            .env("KONTOR_LOG", std::env::var("KONTOR_LOG").unwrap_or_else(|_| "error".to_owned()));
-        if let Some(url) = &config.database {
-            command.env("KONTOR_DATABASE", url);
-        }
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(program::kontor(database, &SERVE))
+    }
+
+    /// Starts a server by this command and waits until it listens.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
         let addr = output
             .by_ref()
             .map(Result::unwrap)
             .find_map(|line| line.split_once("http://").map(|(_, addr)| addr.parse().unwrap()));
         Self { address: Address(addr.expect("the server says where it listens")), process, _output: output }
+    }
+
+    /// Whether the process is there.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
     }
 
     /// Where it is asked.
@@ -95,7 +78,12 @@ impl Node {
 impl Address {
     /// Somebody signs in here.
     pub(crate) fn signed_in(self, name: &str) -> Person {
-        let body = json!({"email": format!("{name}@test.kontor"), "password": PASSWORD});
+        self.signed_in_to("test", name)
+    }
+
+    /// Somebody signs in to a tenant.
+    pub(crate) fn signed_in_to(self, tenant: &str, name: &str) -> Person {
+        let body = json!({"email": format!("{name}@test.kontor"), "password": PASSWORD, "tenant": tenant});
         let reply = self.ask(&Person(String::new()), "POST /api/session", Some(&body)).unwrap().expect(200);
         let cookie = reply.head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
         let cookie = cookie.unwrap().split_once(':').unwrap().1.trim().split(';').next().unwrap();
@@ -104,6 +92,12 @@ impl Address {
 
     /// A request and its answer; an error when the server is gone.
     pub(crate) fn ask(self, person: &Person, line: &str, body: Option<&Json>) -> io::Result<Reply> {
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+        self.send(person, line, body.as_ref().map(|(kind, bytes)| (*kind, bytes.as_slice())))
+    }
+
+    /// The same with any body.
+    pub(crate) fn send(self, person: &Person, line: &str, body: Option<(&str, &[u8])>) -> io::Result<Reply> {
         let sent = Instant::now();
         let mut socket = self.request(person, line, body)?;
         let mut answer = Vec::new();
@@ -111,7 +105,8 @@ impl Address {
         let text = String::from_utf8_lossy(&answer);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { return Err(io::ErrorKind::UnexpectedEof.into()) };
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = if body.is_empty() { Json::Null } else { serde_json::from_str(body)? };
+        let is_json = head.to_ascii_lowercase().contains("json\r\n");
+        let body = if body.is_empty() || !is_json { Json::Null } else { serde_json::from_str(body)? };
         Ok(Reply { status, body, sent, answered: Instant::now(), head: head.to_owned() })
     }
 
@@ -127,17 +122,17 @@ impl Address {
         Stream(socket)
     }
 
-    fn request(self, person: &Person, line: &str, body: Option<&Json>) -> io::Result<TcpStream> {
+    fn request(self, person: &Person, line: &str, body: Option<(&str, &[u8])>) -> io::Result<TcpStream> {
         let mut socket = TcpStream::connect(self.0)?;
         socket.set_read_timeout(Some(LIMIT))?;
-        let body = body.map(Json::to_string).unwrap_or_default();
-        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let (kind, body) = body.unwrap_or_default();
+        let kind = if body.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
         let head = format!(
             "{line} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{}{kind}content-length: {}\r\n\r\n",
             person.0,
             body.len()
         );
-        socket.write_all(format!("{head}{body}").as_bytes())?;
+        socket.write_all(&[head.as_bytes(), body].concat())?;
         Ok(socket)
     }
 }
@@ -147,6 +142,13 @@ impl Drop for Node {
         // One that was killed already has no more to be told.
         let _ended = self.process.kill();
         let _reaped = self.process.wait();
+    }
+}
+
+impl Person {
+    /// The same, who reads another language.
+    pub(crate) fn reading(&self, language: &str) -> Self {
+        Self(format!("{}accept-language: {language}\r\n", self.0))
     }
 }
 

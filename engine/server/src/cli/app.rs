@@ -21,7 +21,7 @@ use kontor_storage::{Kind as ErrorKind, system::access_log::Kind as AccessKind};
 use super::{
     Console, Outcome, findings,
     purge::{self, PurgeArgs},
-    serve,
+    reason, serve,
 };
 use crate::{
     config::Config,
@@ -137,6 +137,10 @@ impl From<AppError> for Failure {
 
 /// One clear line for an error of `apps`; what the command ends with.
 pub(super) fn complain(console: Console, error: &AppError) -> Outcome {
+    if let AppError::Storage(error) = error {
+        console.complain(Text("{0}", "{0}"), &[&reason::of_store(console, error)]);
+        return Outcome::Failed;
+    }
     let message = error.message();
     if message.is_empty() {
         console.complain(Text("{0}", "{0}"), &[&error.to_string()]);

@@ -22,7 +22,7 @@ use kontor_storage::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Console, Outcome, app, serve::complain};
+use super::{Console, Outcome, app, reason, serve::complain};
 use crate::{config::Config, engine::Engine, language::Text, server};
 
 /// Options of `import`.
@@ -114,17 +114,16 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
         Import { entity: args.entity.clone(), table, map, dry_run: args.dry_run, accept_duplicates: args.accept_duplicates };
     let answer = import::run(&tenant, &caller, import, &mut |done, _| bar.set_position(u64::try_from(done).unwrap_or(rows)));
     bar.finish_and_clear();
-    let wrote = matches!(answer, Ok(_) | Err(ImportError::Records(_)));
-    if !args.dry_run
-        && wrote
-        && let Err(error) = note(&tenant, args, answer.as_ref().ok(), now)
-    {
-        console.complain(Text("无法写入访问日志：{0}", "the access log cannot be written: {0}"), &[&error.to_string()]);
-        return Outcome::Failed;
-    }
-    match answer {
-        Ok(report) => tell(console, args, &report),
-        Err(error) => failed(console, &error),
+    let wrote = !args.dry_run && matches!(answer, Ok(_) | Err(ImportError::Records(_)));
+    let noted = if wrote { note(&tenant, args, answer.as_ref().ok(), now) } else { Ok(()) };
+    match (answer, noted) {
+        (Err(error), _) => failed(console, &error),
+        (Ok(report), Ok(())) => tell(console, args, &report),
+        (Ok(_), Err(error)) => {
+            let why = reason::of_store(console, &error);
+            console.complain(Text("无法写入访问日志：{0}", "the access log cannot be written: {0}"), &[&why]);
+            Outcome::Failed
+        }
     }
 }
 
@@ -251,7 +250,11 @@ fn failed(console: Console, error: &ImportError) -> Outcome {
             Outcome::Usage
         }
         ImportError::Records(error) => {
-            console.complain(Text("导入中断：{0}", "the import was interrupted: {0}"), &[&error.to_string()]);
+            let text = Text(
+                "导入中断：{0}。已写入的记录保留，可用 --key 和 --existing skip 接着导入。",
+                "the import was interrupted: {0}; what was written stays, import the rest with --key and --existing skip",
+            );
+            console.complain(text, &[&reason::of_records(console, error)]);
             Outcome::Failed
         }
     }

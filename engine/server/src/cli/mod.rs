@@ -5,6 +5,7 @@ mod demo;
 mod findings;
 mod import;
 mod purge;
+mod reason;
 mod seal;
 mod serve;
 mod template;
@@ -36,14 +37,15 @@ pub enum Outcome {
     Failed,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Good => 0,
-            Outcome::Problems => 1,
-            Outcome::Usage => 2,
-            Outcome::Failed => 3,
-        })
+impl Outcome {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Problems => 1,
+            Self::Usage => 2,
+            Self::Failed => 3,
+        }
     }
 }
 
@@ -100,20 +102,25 @@ enum Command {
 
 /// Runs the command line; what the process ends with.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(outcome(arguments).code())
+}
+
+/// Runs the command line.
+pub fn outcome(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let console = Console { language: Language::of_shell(|name| std::env::var(name).ok()) };
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not errors; a reader that went away is none either.
             let _closed_pipe = error.print();
-            return if error.use_stderr() { Outcome::Usage } else { Outcome::Good }.into();
+            return if error.use_stderr() { Outcome::Usage } else { Outcome::Good };
         }
     };
     let settings = match config::read_file(&PathBuf::from(".")) {
         Ok(settings) => settings,
-        Err(error) => return complain_settings(console, &error).into(),
+        Err(error) => return complain_settings(console, &error),
     };
-    run(console, cli, settings).into()
+    run(console, cli, settings)
 }
 
 fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {

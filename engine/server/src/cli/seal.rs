@@ -1,7 +1,7 @@
 //! `kontor seal`: seals history and the access log now and prints the newest seal, to be kept elsewhere.
 use clap::Args;
 
-use super::{Console, Outcome, app, serve::complain};
+use super::{Console, Outcome, app, reason, serve::complain};
 use crate::{config::Config, engine::Engine, language::Text, server};
 
 /// Options of `seal`.
@@ -29,7 +29,7 @@ pub(super) fn run(console: Console, config: &Config, args: &SealArgs) -> Outcome
             Outcome::Good
         }
         Err(error) => {
-            console.complain(Text("无法封存：{0}", "it cannot be sealed: {0}"), &[&error.to_string()]);
+            console.complain(Text("无法封存：{0}", "it cannot be sealed: {0}"), &[&reason::of_records(console, &error)]);
             Outcome::Failed
         }
     }

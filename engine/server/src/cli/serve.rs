@@ -5,10 +5,11 @@ use clap::Args;
 use kontor_storage::StorageError;
 use tracing_subscriber::EnvFilter;
 
-use super::{Console, Outcome, demo};
+use super::{Console, Outcome, demo, reason};
 use crate::{
     config::Config,
     engine::Engine,
+    files::is_full,
     language::Text,
     server::{self, Jobs, Running, StartError},
 };
@@ -114,6 +115,19 @@ fn announce(console: Console, running: &Running, demo: bool) {
 /// One clear line for an instance that does not start.
 pub(super) fn complain(console: Console, error: &StartError) -> Outcome {
     match error {
+        StartError::DataDirectory(path, cause) if is_full(cause) => console.complain(
+            Text(
+                "磁盘空间已满：{0} 无法写入。请释放空间后重试。",
+                "the disk is full: nothing can be written in {0}; make room and try again",
+            ),
+            &[&path.display().to_string()],
+        ),
+        StartError::Database(cause @ StorageError::DiskFull) => {
+            console.complain(
+                Text("无法打开数据库：{0}。", "the database cannot be opened: {0}"),
+                &[&reason::of_store(console, cause)],
+            );
+        }
         StartError::DataDirectory(path, cause) => console.complain(
             Text(
                 "数据目录 {0} 无法写入（{1}）。请检查权限，或用 --data 指定其他目录。",

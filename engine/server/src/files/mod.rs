@@ -56,3 +56,8 @@ async fn blocking<T: Send + 'static, E: From<io::Error> + Send + 'static>(
 ) -> Result<T, E> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
+
+/// Whether it is room that is lacking.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

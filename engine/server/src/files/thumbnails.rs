@@ -52,7 +52,10 @@ impl Thumbnails {
             thumbnail::draw(io::BufReader::new(content), format, size)
         });
         let drawn = Bytes::from(drawn.await?);
-        contents.put(tenant, &name, drawn.clone()).await?;
+        // Without room for it, it is drawn again the next time.
+        if let Err(error) = contents.put(tenant, &name, drawn.clone()).await {
+            tracing::warn!(%error, "a thumbnail could not be kept");
+        }
         Ok(drawn)
     }
 }

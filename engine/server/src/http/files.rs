@@ -72,8 +72,15 @@ async fn keep(
     let (contents, tenant) = (engine.contents().clone(), who.0.tenant.id());
     // To its end even when the client goes away: what is begun in a bucket has to be finished or undone.
     let kept = tokio::spawn(async move { contents.keep(tenant, &name_of_content(&received.hash), &received).await });
-    kept.await.map_err(|lost| bug(&lost))?.map_err(|error| disk(&error))?;
     let placed = row.clone();
+    if let Err(error) = kept.await.map_err(|lost| bug(&lost))? {
+        // Where this fails, too, the row goes after a day like every file that nobody holds.
+        let forgotten = work::write(engine, who, Queue::Interactive, move |session| session.give_up_file(&placed)).await;
+        if forgotten.is_err() {
+            tracing::warn!("a file whose content could not be kept takes room for a day");
+        }
+        return Err(disk(&error));
+    }
     let body = work::write(engine, who, Queue::Interactive, move |session| session.finish_file(&placed)).await?;
     Ok(Some((row, body)))
 }
@@ -198,7 +205,7 @@ pub(super) fn disk(error: &std::io::Error) -> Problem {
         );
         return Problem::new(Code::Unavailable).named("files_unavailable").because(text.with(&[]));
     }
-    if [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded].contains(&error.kind()) {
+    if files::is_full(error) {
         return kontor_storage::StorageError::DiskFull.into();
     }
     bug(error)

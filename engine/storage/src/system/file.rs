@@ -80,7 +80,8 @@ const INSERT: &str = "INSERT INTO {t}file (id, hash, name, media_type, size, mad
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?6)";
 // A file that a record holds has a content that nobody removes.
 const HOLD: &str = "UPDATE {t}file SET state = state WHERE hash = ?1 AND state <> 'used'";
-const TOTAL: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM {t}file";
+const TOTAL: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM {t}file WHERE state <> 'leaving'";
+const GIVE_UP: &str = "UPDATE {t}file SET state = 'leaving' WHERE id = ?1 AND state = 'pending'";
 const PLACED: &str = "UPDATE {t}file SET state = 'stored' WHERE id = ?1 AND state = 'pending'";
 const TAKE: &str = "UPDATE {t}file SET state = 'used' WHERE id = ?1 AND state IN ('stored', 'used')";
 const USE: &str = "INSERT INTO {t}file_use (file, record, field, entity) VALUES (?1, ?2, ?3, ?4)
@@ -126,7 +127,7 @@ pub fn insert(tx: &mut Tx, file: &FileRow) -> Result<(), StorageError> {
     tx.execute(INSERT, &binds).map(drop)
 }
 
-/// Bytes of all files of the tenant.
+/// Bytes of all files of the tenant but those that are leaving.
 pub fn total(tx: &mut Tx) -> Result<i64, StorageError> {
     let rows = tx.query(TOTAL, &[], &[ColumnType::Integer])?;
     Cells::first(rows).map_or(Ok(0), |mut cells| cells.integer())
@@ -135,6 +136,11 @@ pub fn total(tx: &mut Tx) -> Result<i64, StorageError> {
 /// Its content is in its place; false if the file was given up meanwhile.
 pub fn placed(tx: &mut Tx, file: Uuid) -> Result<bool, StorageError> {
     Ok(tx.execute(PLACED, &[Bind::id(file)])? == 1)
+}
+
+/// Its content did not come to its place: the file is removed with what may be there of it.
+pub fn give_up(tx: &mut Tx, file: Uuid) -> Result<(), StorageError> {
+    tx.execute(GIVE_UP, &[Bind::id(file)]).map(drop)
 }
 
 /// The files with these ids, those that are there.

@@ -182,7 +182,10 @@ fn from_database(error: &PgDatabaseError, sql: &str) -> StorageError {
         "22012" => StorageError::Computation("division_by_zero".to_owned()),
         "22003" | "22008" => StorageError::Computation("overflow".to_owned()),
         "53100" => StorageError::DiskFull,
-        "53300" | "57P01" | "57P02" | "57P03" => StorageError::Unavailable(error.message().to_owned()),
+        // No memory, no connection left, a limit of its settings; its disk fails (58030).
+        "53200" | "53300" | "53400" | "58030" | "57P01" | "57P02" | "57P03" => {
+            StorageError::Unavailable(error.message().to_owned())
+        }
         // A protocol violation is our own mistake, the other codes of its class are the network's.
         code if code.starts_with("08") && code != "08P01" => StorageError::Unavailable(error.message().to_owned()),
         code => StorageError::Bug(format!("{code} {}; {sql}", error.message())),

@@ -1,8 +1,14 @@
 //! One SQLite connection: how it is opened, what it can do, what its errors mean.
-use std::{cell::Cell, path::Path, time::Duration};
+use std::{
+    cell::Cell,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use sea_query::Value as SqlValue;
+use uuid::Uuid;
 
 use crate::{
     error::StorageError,
@@ -30,6 +36,8 @@ pub(crate) enum Use {
 /// An open connection.
 pub(crate) struct SqliteLink {
     connection: Connection,
+    /// Where its file is.
+    folder: PathBuf,
     usage: Use,
     /// Statements of the running transaction may take the time they need.
     patient: Cell<bool>,
@@ -42,12 +50,13 @@ impl SqliteLink {
             Use::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Use::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
+        let folder = path.parent().unwrap_or(path).to_owned();
         let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| from_rusqlite(&error, ""))?;
-        let link = Self { connection, usage, patient: Cell::new(false) };
-        link.configure().map_err(|error| from_rusqlite(&error, ""))?;
+            .map_err(|error| from_rusqlite(&error, "", &folder))?;
+        let link = Self { connection, folder, usage, patient: Cell::new(false) };
+        link.configure().map_err(|error| link.failed(&error, ""))?;
         link.assert_durable()?;
-        functions::register(&link.connection).map_err(|error| from_rusqlite(&error, ""))?;
+        functions::register(&link.connection).map_err(|error| link.failed(&error, ""))?;
         Ok(link)
     }
 
@@ -81,10 +90,10 @@ impl SqliteLink {
     /// An acknowledged transaction must survive a power cut: WAL with synchronous=FULL, or we do not start.
     fn assert_durable(&self) -> Result<(), StorageError> {
         let pragma = |name: &str| -> Result<i64, StorageError> {
-            self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| from_rusqlite(&error, ""))
+            self.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).map_err(|error| self.failed(&error, ""))
         };
         let journal: String =
-            self.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| from_rusqlite(&error, ""))?;
+            self.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| self.failed(&error, ""))?;
         if journal != "wal" {
             return Err(StorageError::Unavailable(format!("the file cannot be used with a write-ahead log ({journal})")));
         }
@@ -98,7 +107,7 @@ impl SqliteLink {
     pub(crate) fn query(&self, sql: &str, values: Vec<SqlValue>, readings: &[Reading]) -> Result<Vec<Row>, StorageError> {
         let began = if self.patient.get() { None } else { Some(std::time::Instant::now()) };
         STARTED.with(|started| started.set(began));
-        let fail = |error: rusqlite::Error| from_rusqlite(&error, sql);
+        let fail = |error: rusqlite::Error| self.failed(&error, sql);
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         let values = values.into_iter().map(to_rusqlite).collect::<Result<Vec<_>, _>>()?;
         let mut found = statement.query(params_from_iter(values)).map_err(fail)?;
@@ -112,7 +121,7 @@ impl SqliteLink {
 
     /// Runs a statement that answers no rows; how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, values: Vec<SqlValue>) -> Result<u64, StorageError> {
-        let fail = |error: rusqlite::Error| from_rusqlite(&error, sql);
+        let fail = |error: rusqlite::Error| self.failed(&error, sql);
         let mut statement = self.connection.prepare_cached(sql).map_err(fail)?;
         let values = values.into_iter().map(to_rusqlite).collect::<Result<Vec<_>, _>>()?;
         let changed = statement.execute(params_from_iter(values)).map_err(fail)?;
@@ -135,8 +144,12 @@ impl SqliteLink {
 
     /// Runs one of our own control statements (`BEGIN IMMEDIATE`, `SAVEPOINT a`).
     pub(crate) fn control(&self, sql: &str) -> Result<(), StorageError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| from_rusqlite(&error, sql))?;
-        statement.raw_execute().map(|_rows| ()).map_err(|error| from_rusqlite(&error, sql))
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(&error, sql))?;
+        statement.raw_execute().map(|_rows| ()).map_err(|error| self.failed(&error, sql))
+    }
+
+    fn failed(&self, error: &rusqlite::Error, sql: &str) -> StorageError {
+        from_rusqlite(error, sql, &self.folder)
     }
 
     /// Whether no transaction is open: true inside a job means that SQLite rolled everything back.
@@ -159,8 +172,8 @@ thread_local! {
     static STARTED: std::cell::Cell<Option<std::time::Instant>> = const { std::cell::Cell::new(None) };
 }
 
-/// What the caller can do about a SQLite error.
-pub(crate) fn from_rusqlite(error: &rusqlite::Error, sql: &str) -> StorageError {
+/// What the caller can do about an error of a file in this folder.
+fn from_rusqlite(error: &rusqlite::Error, sql: &str, folder: &Path) -> StorageError {
     let rusqlite::Error::SqliteFailure(code, text) = error else {
         return StorageError::Bug(format!("{error}; {sql}"));
     };
@@ -177,6 +190,8 @@ pub(crate) fn from_rusqlite(error: &rusqlite::Error, sql: &str) -> StorageError 
             StorageError::ForeignKey { constraint: String::new() }
         }
         (ErrorCode::DiskFull, _) => StorageError::DiskFull,
+        // A file beside the database that could not be made or could not grow, or a quota: SQLite does not say why.
+        (ErrorCode::CannotOpen | ErrorCode::SystemIoFailure, _) if is_full(folder) => StorageError::DiskFull,
         (ErrorCode::OperationInterrupted, _) => StorageError::Timeout,
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StorageError::LockTimeout,
         (ErrorCode::TooBig, _) => StorageError::Computation("overflow".to_owned()),
@@ -193,4 +208,13 @@ pub(crate) fn from_rusqlite(error: &rusqlite::Error, sql: &str) -> StorageError 
 fn unique_constraint(text: &str) -> String {
     let rest = text.split_once("failed: ").map_or(text, |(_, rest)| rest);
     rest.trim_start_matches("index ").trim_matches('\'').to_owned()
+}
+
+/// Whether nothing can be written in a folder because there is no room: tried, since no number tells of quotas.
+fn is_full(folder: &Path) -> bool {
+    let probe = folder.join(format!(".room-{}", Uuid::new_v4().simple()));
+    let written = std::fs::write(&probe, [0; 4096]);
+    // One that could not be made is not there.
+    let _removed = std::fs::remove_file(&probe);
+    written.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }

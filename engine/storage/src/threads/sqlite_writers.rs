@@ -252,8 +252,9 @@ fn alone(tx: &mut Tx, mut job: Job) {
     }
     let kept = job.run(tx) == Outcome::Keep;
     if !tx.is_open() {
+        let why = tx.broken().unwrap_or_else(|| StorageError::Unavailable("the transaction was lost".to_owned()));
         tx.rollback();
-        return job.finish(Err(StorageError::Unavailable("the transaction was lost".to_owned())));
+        return job.finish(Err(why));
     }
     let ended = if kept {
         tx.commit()
