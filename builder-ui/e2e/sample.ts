@@ -1,4 +1,4 @@
-// An entity of the browser tests' own beside the trade template: files, lines with files, a number that a move gives.
+// An entity of the browser tests' own beside the trade template: files, lines with files, links, a number that a move gives.
 import type { Page } from '@playwright/test';
 import { ask, expect } from './test';
 
@@ -31,6 +31,13 @@ const DOCUMENTS = {
         assign_on: 'issue',
       },
       { id: 'smplsf03', name: 'photo', title: text('照片', 'Photo'), type: 'image' },
+      {
+        id: 'smplsf07',
+        name: 'clients',
+        title: text('寄送客户', 'Sent to'),
+        type: 'links',
+        entity: 'customer',
+      },
       { id: 'smplsf04', name: 'papers', title: text('资料', 'Papers'), type: 'files', max: 5 },
       {
         id: 'smplsf05',
@@ -72,6 +79,7 @@ const DOCUMENTS = {
       { id: 'smplvc02', field: 'photo' },
       { id: 'smplvc03', field: 'papers', width: 160 },
       { id: 'smplvc04', field: 'status' },
+      { id: 'smplvc05', field: 'clients' },
     ],
   },
 };
@@ -91,16 +99,18 @@ export async function publishSamples(admin: Page) {
     expect(answer.ok(), `${key}: ${await answer.text()}`).toBe(true);
   };
   for (const [key, document] of Object.entries(DOCUMENTS)) await put(key, document);
-  const role = await ask<Role>(admin, '/api/draft/trade/role/sales');
-  role.entities.sample = {
-    create: true,
-    read: 'all',
-    update: 'all',
-    delete: 'all',
-    purge: true,
-    actions: ['issue'],
-  };
-  await put('role/sales', role);
+  for (const name of ['sales', 'manager']) {
+    const role = await ask<Role>(admin, `/api/draft/trade/role/${name}`);
+    role.entities.sample = {
+      create: true,
+      read: 'all',
+      update: 'all',
+      delete: 'all',
+      purge: true,
+      actions: ['issue'],
+    };
+    await put(`role/${name}`, role);
+  }
   const answer = await admin.request.post('/api/draft/publish', { headers, data: { message: 'Samples' } });
   expect(answer.status(), await answer.text()).toBe(200);
 }

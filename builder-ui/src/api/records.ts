@@ -17,6 +17,7 @@ export interface ListParameters {
   q?: string | undefined;
   sort?: string | undefined;
   fields?: string | undefined;
+  expand?: string | undefined;
   archived?: 'only' | undefined;
   limit?: number;
 }
@@ -125,12 +126,21 @@ export interface Evaluated {
 export const evaluateRecord = (entity: string, record: RecordData, signal?: AbortSignal) =>
   post<Evaluated>(path(entity, 'evaluate'), { record }, signal);
 
+export interface HistoryChange {
+  field: string;
+  old?: unknown;
+  new?: unknown;
+  /** Of links: the ids that came and those that went. */
+  added?: string[];
+  removed?: string[];
+}
+
 export interface HistoryEntry {
   revision: number;
   at: string;
   by: { id: string; label: string } | null;
   action: string;
-  changes: { field: string; old: unknown; new: unknown }[];
+  changes: HistoryChange[];
 }
 
 export const historyQuery = (entity: string, id: string) =>

@@ -7,6 +7,7 @@ const FIELDS: Record<string, FieldDoc> = {
   total: { name: 'total', title: {}, type: 'money' },
   order_date: { name: 'order_date', title: {}, type: 'date' },
   active: { name: 'active', title: {}, type: 'boolean' },
+  members: { name: 'members', title: {}, type: 'links' },
   'customer.country': { name: 'country', title: {}, type: 'country' },
 };
 
@@ -19,6 +20,10 @@ test('what the builder prints it reads back', () => {
     { path: 'customer.country', operator: 'isNot', value: 'DE' },
     { path: 'name', operator: 'notEmpty', value: '' },
     { path: 'name', operator: 'startsWith', value: '上海' },
+    { path: 'members', operator: 'has', value: 'a-1' },
+    { path: 'members', operator: 'hasNot', value: 'b' },
+    { path: 'members', operator: 'empty', value: '' },
+    { path: 'members', operator: 'notEmpty', value: '' },
   ];
   const text = printFilter(conditions, (path) => FIELDS[path]);
   expect(text).toContain('total >= -12.50 && order_date <= "2026-01-31" && active == true');

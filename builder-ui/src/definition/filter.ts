@@ -4,6 +4,8 @@ import type { FieldDoc } from './documents';
 export type Operator =
   | 'is'
   | 'isNot'
+  | 'has'
+  | 'hasNot'
   | 'contains'
   | 'startsWith'
   | 'less'
@@ -55,6 +57,7 @@ export function operatorsFor(field: FieldDoc): Operator[] {
   if (MOMENTS.includes(field.type)) return ['is', 'greaterOrEqual', 'lessOrEqual', 'empty', 'notEmpty'];
   if (CODES.includes(field.type) || RECORDS.includes(field.type)) return ['is', 'isNot', 'empty', 'notEmpty'];
   if (field.type === 'boolean') return ['is'];
+  if (field.type === 'links') return ['has', 'hasNot', 'empty', 'notEmpty'];
   return [];
 }
 
@@ -79,6 +82,10 @@ function literal(field: FieldDoc, value: string): string {
 }
 
 export function printCondition({ path, operator, value }: Condition, field: FieldDoc): string {
+  if (field.type === 'links') {
+    if (!needsValue(operator)) return `${path}.count ${operator === 'empty' ? '==' : '>'} 0`;
+    return `${operator === 'hasNot' ? '!' : ''}${path}.any(|r| r == ${quote(value)})`;
+  }
   switch (operator) {
     case 'empty':
       return `is_null(${path})`;
@@ -113,6 +120,11 @@ const CONDITION = new RegExp(
   `^(?:(!?)is_null\\((${PATH})\\)|(contains|starts_with)\\(lower\\((${PATH})\\), (${TEXT})\\)|(${PATH}) (==|!=|<=|>=|<|>) (${TEXT}|-?[0-9.]+|true|false))(?: && |$)`,
 );
 
+/** The same for a field of links. */
+const LINKS = new RegExp(
+  `^(?:(!?)(${PATH})\\.any\\(\\|r\\| r == (${TEXT})\\)|(${PATH})\\.count (==|>) 0)(?: && |$)`,
+);
+
 const plain = (text: string) => {
   if (!text.startsWith('"')) return text;
   const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t' };
@@ -124,6 +136,15 @@ export function readFilter(text: string): Condition[] | null {
   const found: Condition[] = [];
   let rest = text;
   while (rest) {
+    const links = LINKS.exec(rest);
+    if (links) {
+      const [whole, not, path, id, counted, symbol] = links;
+      if (path && id) found.push({ path, operator: not ? 'hasNot' : 'has', value: plain(id) });
+      else if (counted)
+        found.push({ path: counted, operator: symbol === '>' ? 'notEmpty' : 'empty', value: '' });
+      rest = rest.slice(whole.length);
+      continue;
+    }
     const match = CONDITION.exec(rest);
     if (!match) return null;
     const [whole, not, nullPath, call, callPath, callText, path, symbol, value] = match;

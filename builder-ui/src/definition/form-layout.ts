@@ -3,11 +3,10 @@ import type { Entity } from './catalog';
 import type { FieldDoc, NodeDoc } from './documents';
 
 const WIDE: FieldDoc['type'][] = ['long_text', 'rich_text', 'json', 'address', 'files'];
-const NOT_SHOWN: FieldDoc['type'][] = ['links'];
 
 /** One section with every field in the order of the entity, then the lines. */
 export function generatedLayout(entity: Entity): NodeDoc[] {
-  const shown = entity.document.fields.filter((field) => !NOT_SHOWN.includes(field.type));
+  const shown = entity.document.fields;
   const nodes: NodeDoc[] = [
     {
       id: 'generated',

@@ -11,6 +11,7 @@ import { TextField } from '../ui/TextField';
 import { CodeInput } from './CodeInput';
 import { FilesInput } from './FilesInput';
 import css from './fields.module.css';
+import { LinksInput } from './LinksInput';
 import { isMask } from './mask';
 import { ChoicesInput, ColorInput, DurationInput, MomentInput, RatingInput, TimeInput } from './PartInputs';
 import { ReferenceInput } from './ReferenceInput';
@@ -103,6 +104,15 @@ export function FieldInput({ field, value: given, onChange, target, currency, un
     case 'user':
     case 'department':
       return <ReferenceInput {...asText} entity={target} />;
+    case 'links':
+      return (
+        <LinksInput
+          {...props}
+          entity={target}
+          value={Array.isArray(value) ? value.map(String) : []}
+          onChange={onChange}
+        />
+      );
     case 'country':
     case 'currency':
     case 'language':

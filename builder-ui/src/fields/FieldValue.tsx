@@ -1,6 +1,7 @@
 // A value to read: tags for states and choices, links for addresses, labels for references.
 import { Check, Minus } from 'lucide-react';
 import type { ReactNode } from 'react';
+import type { Entity } from '../definition/catalog';
 import type { FieldDoc } from '../definition/documents';
 import { useI18n } from '../i18n/I18n';
 import { Tag } from '../ui/Tag';
@@ -8,6 +9,7 @@ import { FileCell } from './FileCell';
 import { FileList } from './FileList';
 import css from './fields.module.css';
 import { filesOf } from './files';
+import { LinksValue } from './LinksValue';
 import { DOTS, isMask } from './mask';
 import { isNumeric, optionOf, valueText } from './value-text';
 
@@ -17,6 +19,8 @@ interface Props {
   value: unknown;
   /** The label of a reference. */
   label?: string | undefined;
+  /** The entity that links lead to. */
+  target?: Entity | undefined;
   currency?: string | undefined;
   unit?: string | undefined;
   /** In a row of a list or grid: on one line, without links. */
@@ -25,7 +29,15 @@ interface Props {
 
 const LINKS: Partial<Record<FieldDoc['type'], string>> = { email: 'mailto:', phone: 'tel:', url: '' };
 
-export function FieldValue({ field, value, label, currency, unit, isCell = false }: Props): ReactNode {
+export function FieldValue({
+  field,
+  value,
+  label,
+  target,
+  currency,
+  unit,
+  isCell = false,
+}: Props): ReactNode {
   const { locale, t } = useI18n();
   if (value === null || value === undefined || value === '') return null;
   if (isMask(value)) {
@@ -74,6 +86,8 @@ export function FieldValue({ field, value, label, currency, unit, isCell = false
     case 'user':
     case 'department':
       return label ?? '';
+    case 'links':
+      return <LinksValue value={value} target={target} isCell={isCell} />;
     case 'email':
     case 'phone':
     case 'url': {

@@ -15,6 +15,8 @@ export interface ListColumn {
   /** The path to sort by; none if the column has no order. */
   sort: string | undefined;
   labelPath: string | undefined;
+  /** The entity that links lead to. */
+  target: Entity | undefined;
   currencyPath: string | undefined;
   unitPath: string | undefined;
 }
@@ -48,6 +50,7 @@ const WIDTHS: Partial<Record<FieldDoc['type'], number>> = {
   auto_number: 150,
   reference: 220,
   user: 120,
+  links: 260,
   image: 72,
   signature: 72,
   file: 160,
@@ -63,7 +66,9 @@ function sibling(path: string, name: string): string {
 
 function columnOf(catalog: Catalog, entity: Entity, path: string, width?: number): ListColumn | undefined {
   const end = fieldAt(catalog, entity, path);
-  if (!end || end.field.type === 'lines' || end.field.type === 'links') return undefined;
+  if (!end || end.field.type === 'lines' || (end.field.type === 'links' && end.fields.length > 1)) {
+    return undefined;
+  }
   const field = valueField(catalog, end.entity, end.field);
   const target = ['reference', 'user', 'department'].includes(field.type)
     ? targetOf(catalog, end.entity, field)
@@ -82,6 +87,7 @@ function columnOf(catalog: Catalog, entity: Entity, path: string, width?: number
     numeric: isNumeric(field),
     sort: field.sensitive || UNSORTED.includes(field.type) ? undefined : (labelPath ?? path),
     labelPath,
+    target: field.type === 'links' ? targetOf(catalog, end.entity, field) : undefined,
     currencyPath: field.type === 'money' && !field.currency ? readable(field.currency_field) : undefined,
     unitPath: undefined,
   };
@@ -124,6 +130,10 @@ export function requestedFields(columns: ListColumn[]): string {
   return [...new Set(paths.filter((path) => path !== undefined))].join(',');
 }
 
+/** The links to come with their records, for their labels. */
+export const expandedLinks = (columns: ListColumn[]) =>
+  columns.flatMap(({ path, target }) => (target ? [path] : [])).join(',');
+
 const textAt = (record: RecordData, path: string | undefined) => {
   const value = path === undefined ? undefined : record[path];
   return value === null || value === undefined ? undefined : String(value);
@@ -133,6 +143,7 @@ export const cellOf = (column: ListColumn, record: RecordData) => ({
   field: column.field,
   value: record[column.path],
   label: textAt(record, column.labelPath),
+  target: column.target,
   currency: textAt(record, column.currencyPath),
 });
 

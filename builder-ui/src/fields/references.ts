@@ -1,5 +1,11 @@
 // Labels of referenced records, and the search for one to refer to.
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+  useQueries,
+  useQuery,
+} from '@tanstack/react-query';
 import { get } from '../api/client';
 import { fetchList, type StoredRecord } from '../api/records';
 import type { Entity } from '../definition/catalog';
@@ -42,6 +48,16 @@ export function useReferenceLabel(entity: Entity | undefined, id: unknown): stri
   const { data, isError } = useQuery(labelQuery(entity, known));
   if (known === null) return '';
   return data ?? (isError || !entity ? `${known.slice(0, 8)}…` : '');
+}
+
+/** The labels of several records, in their order. */
+export function useReferenceLabels(entity: Entity | undefined, ids: string[]): string[] {
+  const distinct = [...new Set(ids)];
+  const found = useQueries({ queries: distinct.map((id) => labelQuery(entity, id)) });
+  return ids.map((id) => {
+    const query = found[distinct.indexOf(id)];
+    return query?.data ?? (query?.isError || !entity ? `${id.slice(0, 8)}…` : '');
+  });
 }
 
 /** A second text that helps to tell records with similar labels apart. */

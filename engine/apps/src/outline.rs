@@ -151,6 +151,11 @@ fn measure(
     Ok((plan, findings))
 }
 
+/// `app.entity` of `app.entity.links`.
+fn written(entity: &str) -> &str {
+    entity.match_indices('.').nth(1).and_then(|(end, _)| entity.get(..end)).unwrap_or(entity)
+}
+
 /// Where a finding about the data is shown.
 pub(crate) struct Place {
     file: String,
@@ -160,8 +165,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The document of an entity called `app.entity`.
+    /// The document of an entity called `app.entity`; what a `links` field keeps its pairs in is part of the document above.
     pub(crate) fn of_entity(entity: &str) -> Self {
+        let entity = written(entity);
         let (app, name) = entity.split_once('.').unwrap_or(("", entity));
         let key = DocumentKey::new(app, Kind::Entity, name);
         let file = format!("{app}/{}", key.path());
@@ -171,7 +177,7 @@ impl Place {
     /// A field inside it.
     pub(crate) fn of_field(sources: &Sources, entity: &str, field: FieldId) -> Self {
         let place = Self::of_entity(entity);
-        let (app, name) = entity.split_once('.').unwrap_or(("", entity));
+        let (app, name) = written(entity).split_once('.').unwrap_or(("", entity));
         match sources.get(&DocumentKey::new(app, Kind::Entity, name)) {
             Some(text) => place.at_field(text, &field.to_string()),
             None => place,

@@ -90,12 +90,35 @@ pub(crate) fn without_value(
                 findings.push(missing_values(sources, entity, field, empty));
             }
         }
+        for field in links_required_anew(old, entity) {
+            let FieldType::Lines { entity: links, .. } = field.ty else { continue };
+            let empty = tx.count_without_lines(physical, entity.id, links)?;
+            if empty > 0 {
+                findings.push(missing_values(sources, entity, field, empty));
+            }
+        }
     }
     Ok(findings)
 }
 
+/// The `links` fields by which every record must lead somewhere from now on and need not have before.
+fn links_required_anew<'e>(old: Option<&Entity>, entity: &'e Entity) -> impl Iterator<Item = &'e Field> {
+    let required = |field: &Field| field.ty.links().is_some() && matches!(field.required, Requirement::Yes);
+    let was = move |id| old.and_then(|old| old.field(id)).is_some_and(required);
+    entity.fields.iter().filter(move |field| required(field) && !was(field.id))
+}
+
 fn missing_values(sources: &Sources, entity: &Entity, field: &Field, empty: u64) -> Diagnostic {
     let name = field.name.as_str();
+    let way = if field.ty.links().is_some() {
+        ("请在发布后逐一补填，或改为非必填。", "Fill in the values after publishing, or do not require the field.")
+    } else {
+        (
+            "请给出默认值，发布时会填入这些记录；也可在发布后逐一补填，或改为非必填。唯一字段不能统一填默认值。",
+            "Give a default value, which publishing fills in; or fill in the values after publishing, or do not require the \
+             field. A unique field cannot be filled with one default.",
+        )
+    };
     Place::of_field(sources, &entity.full_name(), field.id).finding(
         (Severity::Warning, "required_without_value"),
         (
@@ -104,11 +127,7 @@ fn missing_values(sources: &Sources, entity: &Entity, field: &Field, empty: u64)
                 "“{name}” is required, but {empty} record(s) have no value; each must be given one when it is next changed."
             ),
         ),
-        (
-            "请给出默认值，发布时会填入这些记录；也可在发布后逐一补填，或改为非必填。唯一字段不能统一填默认值。",
-            "Give a default value, which publishing fills in; or fill in the values after publishing, or do not require the \
-             field. A unique field cannot be filled with one default.",
-        ),
+        way,
     )
 }
 

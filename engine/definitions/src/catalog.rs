@@ -156,6 +156,12 @@ impl Entity {
     pub fn index_of(&self, id: FieldId) -> Option<usize> {
         self.positions.get(&id).copied()
     }
+    /// Of the lines that keep a `links` field: their one reference. The engine makes such an entity beside each of these
+    /// fields; it and the reference have the id of the field.
+    pub fn link(&self) -> Option<&Field> {
+        let (_, links) = self.parent.filter(|(_, links)| links.0 == self.id.0)?;
+        self.field(links)
+    }
     /// The `state` field, if there is one.
     pub fn state(&self) -> Option<(&Field, &StateMachine)> {
         self.fields.iter().find_map(|field| match &field.ty {
@@ -316,7 +322,7 @@ pub enum FieldType {
         /// What a purge of the target does.
         on_delete: OnDelete,
     },
-    /// Owned lines.
+    /// Owned lines; and `links`, whose lines hold one reference each and nothing else.
     Lines {
         /// Their entity.
         entity: EntityId,
@@ -324,11 +330,8 @@ pub enum FieldType {
         min: u32,
         /// At most so many.
         max: u32,
-    },
-    /// Several records of another entity.
-    Links {
-        /// The entity.
-        entity: EntityId,
+        /// Of `links`: the entity of the records they lead to. See [`Entity::link`].
+        links: Option<EntityId>,
     },
     /// ISO 3166 alpha-2, ISO 4217, BCP 47: checked against the engine's lists.
     Code(CodeList),
@@ -409,7 +412,7 @@ impl FieldType {
             Self::Reference { .. } => ColumnType::Uuid,
             Self::Choices { .. } | Self::Json(_) | Self::Files { .. } => ColumnType::Json,
             Self::Formula { result, .. } | Self::Rollup { result, .. } | Self::Lookup { result, .. } => return result.column(),
-            Self::Lines { .. } | Self::Links { .. } => return None,
+            Self::Lines { .. } => return None,
         })
     }
 
@@ -418,6 +421,14 @@ impl FieldType {
         match self {
             Self::Formula { result, .. } | Self::Rollup { result, .. } | Self::Lookup { result, .. } => result.result(),
             other => other,
+        }
+    }
+
+    /// The entity that a `links` field leads to.
+    pub fn links(&self) -> Option<EntityId> {
+        match self {
+            Self::Lines { links, .. } => *links,
+            _ => None,
         }
     }
 

@@ -144,6 +144,10 @@ fn needs(catalog: &Catalog, file: &File<'_>) -> Vec<EntityId> {
         for part in column.split('.') {
             let Some(field) = entity.field_named(part) else { break };
             let next = match (&field.ty, field.ty.reference()) {
+                (FieldType::Lines { links: Some(target), .. }, _) => {
+                    found.push(*target);
+                    *target
+                }
                 (FieldType::Lines { entity, .. }, _) => *entity,
                 (_, Some(target)) => {
                     found.push(target);

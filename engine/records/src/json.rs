@@ -50,7 +50,6 @@ impl Shape {
             | FieldType::State(_)
             | FieldType::Reference { .. }
             | FieldType::Lines { .. }
-            | FieldType::Links { .. }
             | FieldType::Code(_)
             | FieldType::Json(_)
             | FieldType::AutoNumber { .. }

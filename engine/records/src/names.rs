@@ -69,9 +69,10 @@ impl<'a> Names<'a> {
         Some(fields)
     }
 
-    /// The entity that a reference or `lines` field leads to.
+    /// The entity that a reference, `links` or `lines` field leads to.
     pub(crate) fn target(&self, field: &Field) -> Option<&'a Arc<Entity>> {
         let target = match field.ty.result() {
+            FieldType::Lines { links: Some(entity), .. } => *entity,
             FieldType::Lines { entity, .. } | FieldType::Reference { entity, .. } => *entity,
             _ => return None,
         };

@@ -95,6 +95,8 @@ impl EntityPlan {
                 FieldType::AutoNumber { .. } => plan.numbers.push(place),
                 _ => {}
             }
+            // Links may be missing in a record that was stored before they were required.
+            plan.reads_lines |= field.ty.links().is_some() && !matches!(field.required, Requirement::No);
             let live = field.class == FieldClass::Live;
             for path in paths_of(field) {
                 let tree = if live { &mut plan.follow_live } else { &mut plan.follow };

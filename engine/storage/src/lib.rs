@@ -14,6 +14,7 @@ mod error;
 mod groups;
 mod job;
 mod lease;
+mod lines;
 mod marking;
 mod migrations;
 pub mod query;

@@ -1,12 +1,11 @@
 //! Business rows read: every function demands a permit and ANDs it into its statement.
 use kontor_access::Permit;
-use kontor_definitions::{EntityId, FieldId, RecordId, Value};
+use kontor_definitions::{FieldId, Value};
 use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::{
-    bind::Bind,
     error::StorageError,
-    query::{Archived, Context, Path, Query, Row, Search, Sort},
+    query::{Archived, Context, Query, Row, Search, Sort},
     sql::{Place, Term, View, Writer},
     store::Dialect,
     tx::Tx,
@@ -96,46 +95,6 @@ impl Tx {
             Some(Value::Number(count)) => Ok(count.to_u64().unwrap_or_default()),
             _ => Err(StorageError::Bug("a count answered no number".to_owned())),
         }
-    }
-
-    /// Rows of an owned-lines entity for these parents, each row's first value the parent's id, ordered by parent and position.
-    pub fn lines(
-        &mut self,
-        context: Context<'_>,
-        permit: &Permit,
-        entity: EntityId,
-        parents: &[RecordId],
-        columns: &[Path],
-    ) -> Result<Vec<Row>, StorageError> {
-        if parents.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut writer = Writer::new(context, self.dialect(), self.prefix());
-        let place = writer.open(entity, View::Person(permit));
-        let parent = writer.path(0, &[FieldId::PARENT])?;
-        let mut terms = vec![parent.clone()];
-        for path in columns {
-            terms.push(writer.path(0, path)?);
-        }
-        let opening = writer.opening(columns, 1, &mut terms)?;
-        let ids = parents.iter().map(|id| writer.bind(&Bind::id(id.0))).collect::<Result<Vec<_>, _>>()?;
-        let mut conditions = vec![format!("{} IN ({})", parent.sql, ids.join(", "))];
-        conditions.extend(writer.rows(permit, &place)?);
-        let position = writer.path(0, &[FieldId::POSITION])?.sql;
-        let id = writer.path(0, &[FieldId::ID])?.sql;
-        let from = writer.close()?;
-        let selected: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
-        let sql = format!(
-            "SELECT {} FROM {from}{} ORDER BY {}, {position}, {id}",
-            selected.join(", "),
-            all_of(&conditions),
-            parent.sql
-        );
-        let readings: Vec<Reading> = terms.iter().map(|term| term.reading).collect();
-        let (sql, values) = writer.finish(&sql);
-        let mut rows = self.fetch(&sql, values, &readings)?;
-        opening.open(context.physical, &mut rows)?;
-        Ok(rows)
     }
 }
 

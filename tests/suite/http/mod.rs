@@ -7,6 +7,7 @@ mod bucket;
 mod events;
 mod files;
 mod idempotency;
+mod links;
 mod operations;
 mod problems;
 mod process;

@@ -43,6 +43,12 @@ const filterValue = (field: FieldDoc, value: string): unknown => {
   return field.type === 'duration' || field.type === 'rating' ? Number(value) : value;
 };
 
+/** The field whose input asks for the value of a condition. */
+const asked = (field: FieldDoc): FieldDoc => {
+  if (field.type === 'long_text') return { ...field, type: 'text' };
+  return field.type === 'links' ? { ...field, type: 'reference' } : field;
+};
+
 export function FilterPanel({ catalog, entity, filter, onApply }: Props) {
   const { t } = useI18n();
   const [conditions, setConditions] = useState<Condition[] | null>(() => readFilter(filter ?? ''));
@@ -163,7 +169,7 @@ function ConditionRow({ catalog, entity, paths, number, condition, onChange, onR
       <div className={css.value}>
         {found && needsValue(condition.operator) ? (
           <FieldInput
-            field={found.field.type === 'long_text' ? { ...found.field, type: 'text' } : found.field}
+            field={asked(found.field)}
             target={targetOf(catalog, found.entity, found.field)}
             label={t('list.conditionValue', { n: number })}
             hideLabel

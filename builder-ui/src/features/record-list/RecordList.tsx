@@ -11,7 +11,7 @@ import type { ListSearch } from '../../app/router';
 import { type Entity, viewOf } from '../../definition/catalog';
 import type { FieldDoc, ViewDoc } from '../../definition/documents';
 import { isSearchable, joinFilters, searchText } from '../../definition/filter';
-import { columnsOf, nextSort, requestedFields } from '../../fields/columns';
+import { columnsOf, expandedLinks, nextSort, requestedFields } from '../../fields/columns';
 import { useI18n } from '../../i18n/I18n';
 import { Button } from '../../ui/Button';
 import { EmptyState } from '../../ui/EmptyState';
@@ -61,6 +61,7 @@ function List({ entity, view, search }: { entity: Entity; view: ViewDoc | undefi
     q: words.q,
     sort: search.sort ?? (view?.sort?.join(',') || undefined),
     fields: requestedFields(columns) || undefined,
+    expand: expandedLinks(columns) || undefined,
     archived: search.archived === 'only' ? 'only' : undefined,
   };
   const list = useInfiniteQuery({ ...listQuery(parameters), placeholderData: keepPreviousData });

@@ -114,7 +114,14 @@ function ReadOnlyField({ field, label, value, currency, unit, error }: ReadOnlyP
             {t('record.assignedOn', { action: text(giver.title) || giver.action })}
           </span>
         ) : (
-          <FieldValue field={field} value={value} label={reference} currency={currency} unit={unit} />
+          <FieldValue
+            field={field}
+            value={value}
+            label={reference}
+            target={field.type === 'links' ? targetOf(catalog, entity, field) : undefined}
+            currency={currency}
+            unit={unit}
+          />
         )}
       </dd>
       {error ? <dd className={fieldsCss.error}>{error}</dd> : null}

@@ -1,9 +1,10 @@
 // Who changed what from what to what, newest first.
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { catalogQuery } from '../../api/definitions';
-import { type HistoryEntry, historyQuery } from '../../api/records';
+import { type HistoryChange, type HistoryEntry, historyQuery } from '../../api/records';
 import { type Entity, targetOf, valueField } from '../../definition/catalog';
 import { FieldValue } from '../../fields/FieldValue';
+import { LinksValue } from '../../fields/LinksValue';
 import { useReferenceLabel } from '../../fields/references';
 import { formatMoment } from '../../i18n/format';
 import { useI18n } from '../../i18n/I18n';
@@ -49,16 +50,44 @@ function Entry({ entity, entry }: { entity: Entity; entry: HistoryEntry }) {
         {entry.changes.map((change) => (
           <div key={change.field}>
             <dt>{text(entity.fields.get(change.field)?.title) || change.field}</dt>
-            <dd>
-              <OldOrNew entity={entity} name={change.field} value={change.old} />
-              <span aria-hidden> → </span>
-              <span className="sr">{t('record.became')}</span>
-              <OldOrNew entity={entity} name={change.field} value={change.new} />
-            </dd>
+            {change.added || change.removed ? (
+              <LinksChanged entity={entity} change={change} />
+            ) : (
+              <dd>
+                <OldOrNew entity={entity} name={change.field} value={change.old} />
+                <span aria-hidden> → </span>
+                <span className="sr">{t('record.became')}</span>
+                <OldOrNew entity={entity} name={change.field} value={change.new} />
+              </dd>
+            )}
           </div>
         ))}
       </dl>
     </li>
+  );
+}
+
+/** What links lead to since then, and what no longer. */
+function LinksChanged({ entity, change }: { entity: Entity; change: HistoryChange }) {
+  const { t } = useI18n();
+  const catalog = useSuspenseQuery(catalogQuery).data;
+  const field = entity.fields.get(change.field);
+  const target = field ? targetOf(catalog, entity, field) : undefined;
+  return (
+    <dd>
+      {change.added?.length ? (
+        <div className={css.linked}>
+          <span>{t('record.added')}</span>
+          <LinksValue value={change.added} target={target} />
+        </div>
+      ) : null}
+      {change.removed?.length ? (
+        <div className={css.linked}>
+          <span>{t('record.removed')}</span>
+          <LinksValue value={change.removed} target={target} />
+        </div>
+      ) : null}
+    </dd>
   );
 }
 

@@ -34,9 +34,13 @@ function useRememberedLabels(catalog: Catalog, entity: Entity, record: RecordDat
         const field = of.fields.get(name);
         const target = field ? targetOf(catalog, of, field) : undefined;
         if (!target || typeof value !== 'object' || value === null) continue;
-        if (Array.isArray(value)) for (const row of value) visit(target, row as RecordData);
-        else if ('id' in value && target.label in value) {
-          rememberLabel(client, target.key, String(value.id), labelOf(target, value as RecordData));
+        if (Array.isArray(value) && field?.type !== 'links') {
+          for (const row of value) visit(target, row as RecordData);
+          continue;
+        }
+        for (const one of Array.isArray(value) ? (value as RecordData[]) : [value as RecordData]) {
+          if ('id' in one && target.label in one)
+            rememberLabel(client, target.key, String(one.id), labelOf(target, one));
         }
       }
     };

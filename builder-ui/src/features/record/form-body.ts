@@ -70,7 +70,7 @@ export function evaluateBody(form: FormData, entity: Entity, catalog: Catalog): 
   });
 }
 
-const REFERENCES = ['reference', 'user', 'department'];
+const REFERENCES = ['reference', 'user', 'department', 'links'];
 
 const referencesOf = (entity: Entity) =>
   new Set(

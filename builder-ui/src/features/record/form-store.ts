@@ -58,9 +58,13 @@ export const placeKey = ({ field, row, column }: Place) =>
 
 const newRow = (): LineRow => ({ key: randomKey(), id: undefined, values: {}, edited: {} });
 
-/** A reference that came expanded is kept as its id. */
+/** A reference that came expanded is kept as its id, links as their ids. */
 const plain = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && 'id' in value ? value.id : value;
+  Array.isArray(value)
+    ? value.map(plain)
+    : typeof value === 'object' && value !== null && 'id' in value
+      ? value.id
+      : value;
 
 const plainValues = (record: RecordData, references: Set<string>): RecordData =>
   Object.fromEntries(

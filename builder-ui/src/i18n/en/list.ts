@@ -24,6 +24,8 @@ export const list = {
   'list.noMatch': 'No record matches',
   'list.noMatchHint': 'Loosen the filter or try other words.',
   'operator.is': 'is',
+  'operator.has': 'contains',
+  'operator.hasNot': 'does not contain',
   'operator.isNot': 'is not',
   'operator.contains': 'contains',
   'operator.startsWith': 'starts with',

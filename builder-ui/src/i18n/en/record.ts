@@ -42,6 +42,8 @@ export const record = {
   'record.noHistory': 'No history yet.',
   'record.system': 'System',
   'record.revision': 'revision {n}',
+  'record.added': 'Added',
+  'record.removed': 'Removed',
   'record.became': 'became',
   'record.blank': 'empty',
   'record.someLines': 'lines',

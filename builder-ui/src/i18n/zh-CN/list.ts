@@ -22,6 +22,8 @@ export const list = {
   'list.noMatch': '没有符合条件的记录',
   'list.noMatchHint': '请放宽筛选条件或换个关键字再试。',
   'operator.is': '等于',
+  'operator.has': '包含',
+  'operator.hasNot': '不包含',
   'operator.isNot': '不等于',
   'operator.contains': '包含',
   'operator.startsWith': '开头是',

@@ -40,6 +40,8 @@ export const record = {
   'record.noHistory': '还没有修改历史。',
   'record.system': '系统',
   'record.revision': '第 {n} 版',
+  'record.added': '新增',
+  'record.removed': '移除',
   'record.became': '改为',
   'record.blank': '空',
   'record.someLines': '明细',

@@ -44,7 +44,7 @@ fn entity(
     for (place, slot) in work.slots.iter().enumerate() {
         let class = graph.classes.get(&(index, place)).copied().unwrap_or(FieldClass::Input);
         let expressions = expressions.get(&(index, place)).map(Vec::as_slice).unwrap_or_default();
-        fields.extend(field(&work.slots, slot, class, expressions));
+        fields.extend(field(work, slot, class, expressions));
     }
     let positions: HashMap<FieldId, usize> = fields.iter().enumerate().map(|(place, field)| (field.id, place)).collect();
     let names = fields.iter().enumerate().map(|(place, field)| (field.name.clone(), place)).collect();
@@ -78,24 +78,29 @@ fn is_stored(class: Option<&FieldClass>) -> bool {
     matches!(class, Some(FieldClass::Row | FieldClass::Rollup))
 }
 
-fn field(slots: &[Slot], slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {
+fn field(work: &EntityWork, slot: &Slot, class: FieldClass, expressions: &[(FieldExpression, Arc<Expr>)]) -> Option<Field> {
     let SlotState::Ready(ty) = &slot.state else { return None };
     let expression = |role| expressions.iter().find(|(of, _)| *of == role).map(|(_, expr)| Arc::clone(expr));
     let ty = with_expressions(ty.clone(), expressions);
     let Some(doc) = &slot.doc else {
+        let is_link = work.is_link(slot.id);
         return Some(Field {
             id: slot.id,
             name: slot.name.clone(),
-            title: if slot.id.0.is_companion() { rates_title(slots, slot) } else { system_title(slot.id) },
+            title: match &work.head {
+                Some(head) if is_link => head.title.clone(),
+                Some(_) | None if slot.id.0.is_companion() => rates_title(&work.slots, slot),
+                Some(_) | None => system_title(slot.id),
+            },
             ty,
-            required: Requirement::No,
+            required: if is_link { Requirement::Yes } else { Requirement::No },
             default: None,
             unique: false,
             searchable: false,
             sensitive: false,
             minimum: None,
             maximum: None,
-            system: slot.id != FieldId::COMPANY,
+            system: slot.id != FieldId::COMPANY && !is_link,
             class: FieldClass::Input,
         });
     };

@@ -142,9 +142,12 @@ codes! {
     NotLines "not_lines" Error
         "字段“{0}”不是明细" "the field \"{0}\" does not hold lines"
         "选一个明细（lines）类型的字段" "choose a field of type lines"
-    LinksNotKept "links_not_kept" Error
-        "“{0}”是多对多字段，目前还不能保存记录" "\"{0}\" is a many-to-many field, which records cannot keep yet"
-        "改用明细（lines），明细中放一个引用字段" "use lines with a reference field instead"
+    LinksOfLines "links_of_lines" Error
+        "多对多字段“{0}”不能用在明细上，也不能指向明细" "the many-to-many field \"{0}\" can neither stand on lines nor lead to them"
+        "把它放在单据上，指向有自己列表的实体；在明细中请用引用字段" "put it on the record the lines belong to, leading to an entity with a list of its own; in lines, use a reference"
+    RollupOverLinks "rollup_over_links" Error
+        "“{0}”是多对多字段，汇总字段只能统计它的条数" "\"{0}\" is a many-to-many field, of which a roll-up can only count the records"
+        "用 count 且不设条件，或改用公式，例如 {0}.sum(|r| r.amount)" "use count without a filter, or a formula such as {0}.sum(|r| r.amount)"
     OptionNotForType "option_not_for_type" Error
         "“{1}”类型不能设置“{0}”" "\"{0}\" does not apply to the type \"{1}\""
         "删除“{0}”" "remove \"{0}\""

@@ -4,7 +4,7 @@ use super::{
     fields::{places, set, site, unsuitable},
     findings::Findings,
     types::{Site, currency_of, placeholder},
-    world::{Found, SlotState, World},
+    world::{EntityWork, Found, SlotState, World},
 };
 use crate::{
     catalog::{CurrencyOf, FieldType, NumberFormat},
@@ -131,7 +131,7 @@ fn lookup(site: &Site<'_>, findings: &mut Findings) -> Option<SlotState> {
         return Some(SlotState::Broken);
     }
     let result = target.ty.result().clone();
-    if matches!(result, FieldType::Lines { .. } | FieldType::Links { .. }) {
+    if matches!(result, FieldType::Lines { .. }) {
         unsuitable(site, "field", target.slot, findings);
         return Some(SlotState::Broken);
     }
@@ -150,6 +150,12 @@ struct Source {
 fn rollup(site: &Site<'_>, findings: &mut Findings) -> Option<SlotState> {
     let Some(source) = source(site, findings) else { return Some(SlotState::Broken) };
     let function = site.doc.function.unwrap_or(RollupFunction::Count);
+    let of_links = site.world.entities.get(source.entity).is_some_and(EntityWork::is_of_links);
+    if of_links && (function != RollupFunction::Count || site.doc.filter.is_some()) {
+        let option = if function == RollupFunction::Count { "filter" } else { "function" };
+        findings.add(site.file, &site.at(option), Code::RollupOverLinks, &[site.doc.of.as_deref().unwrap_or_default()]);
+        return Some(SlotState::Broken);
+    }
     let mut field = None;
     let mut result = FieldType::Integer { rating: None };
     if function != RollupFunction::Count {
@@ -272,7 +278,6 @@ fn combined(
         | FieldType::State(_)
         | FieldType::Reference { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Code(_)
         | FieldType::Json(_)
         | FieldType::Files { .. }

@@ -8,12 +8,12 @@ use super::{
     findings::Findings,
     load::{App, Document, Loaded},
     names::{check_field_name, check_name},
-    world::{EntityWork, Slot, SlotState, World},
+    world::{EntityWork, Found, Slot, SlotState, World},
 };
 use crate::{
     catalog::FieldType,
     id::{DefId, EntityId, FieldId},
-    model::{EntityDoc, FieldDoc, FieldKind, Kind},
+    model::{EntityDoc, FieldDoc, FieldKind, Kind, field::OnDelete},
 };
 
 /// The most fields an entity may have.
@@ -36,6 +36,7 @@ pub(super) fn gather(loaded: Loaded, findings: &mut Findings) -> (World, Vec<Doc
         world.entities.push(entity);
     }
     find_parents(&mut world, findings);
+    add_links(&mut world);
     for index in 0..world.entities.len() {
         add_system_fields(&mut world, index);
         check_names(&world, index, findings);
@@ -136,6 +137,44 @@ fn find_parents(world: &mut World, findings: &mut Findings) {
     }
 }
 
+/// Beside every `links` field an entity of its own: lines with one reference to what the field leads to, so that whatever
+/// holds for lines holds for links. A target that is not there is told where the field gets its type.
+fn add_links(world: &mut World) {
+    let mut made = Vec::new();
+    for (index, entity) in world.entities.iter().enumerate() {
+        let in_use = entity.slots.iter().filter(|slot| matches!(slot.state, SlotState::Waiting));
+        for (slot, doc) in in_use.filter_map(|slot| slot.doc.as_ref().map(|doc| (slot, doc))) {
+            let (FieldKind::Links, Some(target)) = (doc.kind, &doc.entity) else { continue };
+            let Found::Yes(target) = world.entity_named(entity.app, target) else { continue };
+            let Some(target) = world.entities.get(target).map(|target| target.id) else { continue };
+            let on_delete = doc.on_delete.unwrap_or(OnDelete::Clear);
+            let name = format!("{}.{}", entity.name, slot.name);
+            let head = json!({"id": slot.id, "name": name, "title": doc.title, "fields": []});
+            let link = Slot {
+                id: slot.id,
+                name: slot.name.clone(),
+                doc: None,
+                pointer: String::new(),
+                cut: Vec::new(),
+                state: SlotState::Ready(FieldType::Reference { entity: target, on_delete }),
+            };
+            made.push(EntityWork {
+                app: entity.app,
+                file: entity.file,
+                name,
+                id: EntityId(slot.id.0),
+                head: serde_json::from_value(head).ok(),
+                slots: vec![link],
+                parent: Some((index, slot.id)),
+            });
+        }
+    }
+    for entity in made {
+        world.by_id.insert(entity.id, world.entities.len());
+        world.entities.push(entity);
+    }
+}
+
 fn add_system_fields(world: &mut World, index: usize) {
     let people = reference(world, "user");
     let departments = reference(world, "department");
@@ -195,7 +234,7 @@ pub(super) fn reference(world: &World, name: &str) -> Option<FieldType> {
 
 /// Names of the entity and its fields.
 fn check_names(world: &World, index: usize, findings: &mut Findings) {
-    let Some(entity) = world.entities.get(index) else { return };
+    let Some(entity) = world.entities.get(index).filter(|entity| !entity.is_of_links()) else { return };
     let Some(head) = &entity.head else { return };
     if head.name != entity.name {
         findings.add(entity.file, "/name", Code::NameMismatch, &[&head.name, &entity.name]);

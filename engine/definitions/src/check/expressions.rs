@@ -128,7 +128,6 @@ fn default(site: &Site<'_>, ty: &FieldType, findings: &mut Findings) -> Option<E
     if matches!(
         ty,
         FieldType::Lines { .. }
-            | FieldType::Links { .. }
             | FieldType::Formula { .. }
             | FieldType::Rollup { .. }
             | FieldType::Lookup { .. }
@@ -264,6 +263,15 @@ impl crate::expr::names::Names for WorldNames<'_> {
             SlotState::Waiting | SlotState::Broken => self.met.borrow_mut().broken.push(name.to_owned()),
         }
         None
+    }
+
+    fn link(&self, entity: EntityId) -> Option<(FieldId, EntityId)> {
+        let work = self.world.entities.get(*self.world.by_id.get(&entity)?)?;
+        let link = work.slots.iter().find(|slot| work.is_link(slot.id))?;
+        match &link.state {
+            SlotState::Ready(ty) => Some((link.id, ty.reference()?)),
+            SlotState::Waiting | SlotState::Broken | SlotState::Retired => None,
+        }
     }
 
     fn field_names(&self, entity: EntityId) -> Vec<String> {

@@ -154,7 +154,7 @@ impl<'a> Form<'a> {
         let Some(name) = &node.field else { return };
         let pointer = format!("{at}/field");
         let Some((_, ty)) = self.named(self.entity, name, &pointer) else { return };
-        let FieldType::Lines { entity, .. } = ty else {
+        let FieldType::Lines { entity, links: None, .. } = ty else {
             self.add(&pointer, Code::NotLines, &[name]);
             return;
         };

@@ -168,7 +168,6 @@ fn inputs_of(world: &World, slots: &Slots, node: Node, ty: &FieldType, compiled:
         | FieldType::State(_)
         | FieldType::Reference { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Code(_)
         | FieldType::Json(_)
         | FieldType::Files { .. }

@@ -23,7 +23,6 @@ pub(super) fn literal(ty: &FieldType, text: &str) -> Option<Value> {
         | FieldType::State(_)
         | FieldType::Reference { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Code(_)
         | FieldType::Json(_)
         | FieldType::Files { .. }

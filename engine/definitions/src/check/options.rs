@@ -196,7 +196,7 @@ fn takes(kind: FieldKind) -> &'static [&'static str] {
         FieldKind::Reference => &["entity", "on_delete"],
         FieldKind::User | FieldKind::Department => &["on_delete"],
         FieldKind::Lines => &["entity", "min", "max"],
-        FieldKind::Links => &["entity"],
+        FieldKind::Links => &["entity", "min", "max", "on_delete"],
         FieldKind::Files => &["min", "max"],
         FieldKind::AutoNumber => &["pattern", "reset", "gapless", "assign_on"],
         FieldKind::Formula => &["expression", "returns"],

@@ -68,7 +68,8 @@ fn rights(screen: &Screen<'_>, doc: &RoleDoc, findings: &mut Findings) -> BTreeM
     let pointer = "/entities/*";
     for (index, entity) in world.entities.iter().enumerate() {
         let covered = entity.app == screen.document.app || doc.administrator;
-        if covered && entity.head.is_some() && !rights.contains_key(&index) && !named.contains(&entity.name) {
+        let is_named = entity.head.is_some() && !entity.is_of_links();
+        if covered && is_named && !rights.contains_key(&index) && !named.contains(&entity.name) {
             // What does not suit every entity (an action, a field) is told only where the entity is named.
             let mut quiet = Findings::default();
             rights.insert(index, of_entity(screen, index, rest, pointer, &mut quiet));

@@ -100,7 +100,8 @@ fn view(screen: &Screen<'_>, entity: EntityIx, doc: &ViewDoc, expressions: &mut 
     let (world, file) = (screen.world, screen.document.file);
     for (index, column) in doc.columns.iter().enumerate() {
         path(screen, entity, &column.field, &format!("/columns/{index}/field"), findings, |target, findings| {
-            if matches!(target.ty.result(), FieldType::Lines { .. }) {
+            let own_links = target.ids.len() == 1 && target.ty.links().is_some();
+            if matches!(target.ty.result(), FieldType::Lines { .. }) && !own_links {
                 findings.add(file, &format!("/columns/{index}/field"), Code::UnsuitableField, &[&column.field, "lines"]);
             }
         });

@@ -27,6 +27,11 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
         return Sets::default();
     };
     let mut sets = Sets::default();
+    if work.is_of_links() {
+        // The order is that of the lookups: by the record, and by what it leads to through the index of references.
+        sets.unique.push(vec![FieldId::PARENT, FieldId(work.id.0)]);
+        return sets;
+    }
     if let Some(label) = &head.label {
         sets.label = member(world, entity, label, "/label", findings).map(|(slot, _)| slot.id);
     }
@@ -107,14 +112,7 @@ pub(super) fn member<'a>(
 
 /// Whether values of the type are single and comparable.
 pub(super) fn has_plain_value(ty: &FieldType) -> bool {
-    !matches!(
-        ty.result(),
-        FieldType::Lines { .. }
-            | FieldType::Links { .. }
-            | FieldType::Json(_)
-            | FieldType::Files { .. }
-            | FieldType::Choices { .. }
-    )
+    !matches!(ty.result(), FieldType::Lines { .. } | FieldType::Json(_) | FieldType::Files { .. } | FieldType::Choices { .. })
 }
 
 pub(super) fn is_class(class: FieldClass, world: &World, entity: EntityIx, slot: &Slot, graph: &Graph) -> bool {

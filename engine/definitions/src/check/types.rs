@@ -13,7 +13,7 @@ use crate::{
     id::FieldId,
     model::{
         FieldDoc, FieldKind,
-        field::{OnDelete, RoundMode},
+        field::{BoolOrExpression, OnDelete, RoundMode},
     },
     value::Value,
 };
@@ -99,10 +99,7 @@ pub(super) fn type_of(site: &Site<'_>, kind: FieldKind, findings: &mut Findings)
         FieldKind::User => person(site, "user", on_delete, findings)?,
         FieldKind::Department => person(site, "department", on_delete, findings)?,
         FieldKind::Lines => lines(site, findings)?,
-        FieldKind::Links => {
-            findings.add(site.file, &site.at("type"), Code::LinksNotKept, &[&site.doc.name]);
-            FieldType::Links { entity: site.target(findings)? }
-        }
+        FieldKind::Links => links(site, findings)?,
         FieldKind::Country => FieldType::Code(CodeList::Country),
         FieldKind::Currency => FieldType::Code(CodeList::Currency),
         FieldKind::Language => FieldType::Code(CodeList::Language),
@@ -195,7 +192,28 @@ fn lines(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
     if min > max {
         findings.add(site.file, &site.at("min"), Code::BadRange, &[&min.to_string(), &max.to_string()]);
     }
-    Some(FieldType::Lines { entity, min, max })
+    Some(FieldType::Lines { entity, min, max, links: None })
+}
+
+/// Links, whose own entity was made when the fields were gathered.
+fn links(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
+    let target = site.target(findings)?;
+    let is_lines = |entity: EntityIx| site.world.entities.get(entity).is_some_and(|work| work.parent.is_some());
+    if is_lines(site.entity) || site.world.by_id.get(&target).is_some_and(|target| is_lines(*target)) {
+        let option = if is_lines(site.entity) { "type" } else { "entity" };
+        findings.add(site.file, &site.at(option), Code::LinksOfLines, &[&site.doc.name]);
+        return None;
+    }
+    let required = matches!(site.doc.required, Some(BoolOrExpression::Bool(true)));
+    let (min, max) = (site.doc.min.unwrap_or(0).max(u32::from(required)), site.doc.max.unwrap_or(MAX_LINKS));
+    if min > max || max > MAX_LINKS {
+        let option = if min > max && site.doc.min.is_some() { "min" } else { "max" };
+        let most = max.min(MAX_LINKS).to_string();
+        findings.add(site.file, &site.at(option), Code::BadRange, &[&min.max(max).to_string(), &most]);
+        return None;
+    }
+    let entity = crate::EntityId(site.slot.id.0);
+    site.world.by_id.contains_key(&entity).then_some(FieldType::Lines { entity, min, max, links: Some(target) })
 }
 
 /// The most files a field may hold where it sets no limit of its own.
@@ -209,6 +227,9 @@ fn files(site: &Site<'_>, findings: &mut Findings) -> Option<FieldType> {
     }
     Some(FieldType::Files { many: true, images: false, min, max })
 }
+
+/// The most records that a `links` field may lead to, and the limit where it sets none of its own.
+const MAX_LINKS: u32 = 1_000;
 
 /// The most lines a record may have where a field sets no limit of its own.
 const MAX_LINES: u32 = 10_000;

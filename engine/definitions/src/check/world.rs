@@ -42,6 +42,18 @@ pub(super) struct EntityWork {
     pub(super) parent: Option<(EntityIx, FieldId)>,
 }
 
+impl EntityWork {
+    /// Whether this is the entity beside a `links` field and the field its one reference: all three have one id.
+    pub(super) fn is_link(&self, field: FieldId) -> bool {
+        self.is_of_links() && field.0 == self.id.0
+    }
+
+    /// Whether this is the entity beside a `links` field, which no document writes.
+    pub(super) fn is_of_links(&self) -> bool {
+        self.parent.is_some_and(|(_, links)| links.0 == self.id.0)
+    }
+}
+
 /// A field while it is being checked.
 pub(super) struct Slot {
     pub(super) id: FieldId,

@@ -142,7 +142,6 @@ fn keeps(from: &FieldType, to: &FieldType) -> bool {
         | FieldType::Json(_)
         | FieldType::Files { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Formula { .. }
         | FieldType::Rollup { .. }
         | FieldType::Lookup { .. } => std::mem::discriminant(from) == std::mem::discriminant(to),
@@ -193,7 +192,6 @@ impl Shape {
             | FieldType::Json(_)
             | FieldType::Files { .. }
             | FieldType::Lines { .. }
-            | FieldType::Links { .. }
             | FieldType::Formula { .. }
             | FieldType::Rollup { .. }
             | FieldType::Lookup { .. } => return None,

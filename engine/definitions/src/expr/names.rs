@@ -43,6 +43,8 @@ pub trait Names {
     fn root(&self) -> Option<EntityId>;
     /// The field of an entity by name, system fields included. `None` also for a field that may not be known to exist.
     fn field(&self, entity: EntityId, name: &str) -> Option<NamedField>;
+    /// Where an entity is that of a `links` field: the reference of its rows, and the entity that leads to.
+    fn link(&self, entity: EntityId) -> Option<(FieldId, EntityId)>;
     /// Every name that `field` answers, for suggestions.
     fn field_names(&self, entity: EntityId) -> Vec<String>;
     /// The type of a parameter.
@@ -99,6 +101,11 @@ impl Names for CatalogNames<'_> {
         (self.readable)(entity, field.id).then(|| NamedField::of(field.id, &field.ty))
     }
 
+    fn link(&self, entity: EntityId) -> Option<(FieldId, EntityId)> {
+        let link = self.catalog.entity(entity)?.link()?;
+        Some((link.id, link.ty.reference()?))
+    }
+
     fn field_names(&self, entity: EntityId) -> Vec<String> {
         let Some(found) = self.catalog.entity(entity) else { return Vec::new() };
         found.fields.iter().filter(|field| (self.readable)(entity, field.id)).map(|field| field.name.clone()).collect()
@@ -142,7 +149,6 @@ impl Type {
             FieldType::Choices { .. } => Self::List(Box::new(Self::Text)),
             FieldType::Reference { entity, .. } => Self::Record(*entity),
             FieldType::Lines { entity, .. } => Self::Rows(*entity),
-            FieldType::Links { entity } => Self::List(Box::new(Self::Record(*entity))),
             FieldType::Json(_) | FieldType::Files { .. } => Self::Json,
             // `result` has already looked through derived fields, at any depth.
             FieldType::Formula { .. } | FieldType::Rollup { .. } | FieldType::Lookup { .. } => Self::Null,
@@ -168,7 +174,6 @@ fn options(ty: &FieldType) -> Vec<String> {
         | FieldType::Time
         | FieldType::Reference { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Json(_)
         | FieldType::Files { .. }
         | FieldType::Formula { .. }

@@ -19,6 +19,14 @@ impl<'c> Spelling<'c> {
     /// The names along a path; `None` if the catalog does not know it.
     pub(super) fn words(&self, scope: u8, path: &[FieldId]) -> Option<Vec<&'c str>> {
         let entity = self.catalog.entity(*self.scopes.get(usize::from(scope))?)?;
+        // The reference of a row of links is not written.
+        let path = match path.split_first() {
+            Some((first, rest)) if entity.link().is_some_and(|link| link.id == *first) => {
+                let target = entity.link().and_then(|link| self.catalog.entity(link.ty.reference()?))?;
+                return Some(self.catalog.fields_along(target, rest)?.into_iter().map(|field| field.name.as_str()).collect());
+            }
+            Some(_) | None => path,
+        };
         Some(self.catalog.fields_along(entity, path)?.into_iter().map(|field| field.name.as_str()).collect())
     }
 

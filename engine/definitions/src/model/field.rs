@@ -93,13 +93,13 @@ pub struct FieldDoc {
     /// Reference, lines, links: the entity on the other side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
-    /// Reference: what a purge of the target does.
+    /// Reference, links: what a purge of the target does; left out, a reference restricts it and links are cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<OnDelete>,
-    /// Lines: at least so many.
+    /// Lines, links, files: at least so many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u32>,
-    /// Lines: at most so many.
+    /// Lines, links, files: at most so many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
     /// Automatic number: `SO-{yyyy}{mm}-{0000}`.

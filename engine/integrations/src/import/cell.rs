@@ -73,13 +73,10 @@ pub fn to_input(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date
         FieldType::DateTime => instant(text, options, today).map(Input::Text),
         FieldType::Choice { options: choices } => Ok(Input::Text(option_named(choices, text))),
         FieldType::State(machine) => Ok(Input::Text(option_named(&machine.states, text))),
-        FieldType::Choices { options: choices } => Ok(Input::List(
-            text.split(';')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(|part| Input::Text(option_named(choices, part)))
-                .collect(),
-        )),
+        FieldType::Choices { options: choices } => {
+            Ok(Input::List(several(text).map(|part| Input::Text(option_named(choices, part))).collect()))
+        }
+        FieldType::Lines { links: Some(_), .. } => Ok(Input::List(several(text).map(Input::text).collect())),
         FieldType::Json(_) => Input::parse(text.as_bytes()).map_err(|_no_json| {
             CellError::new("wrong_type", &format!("「{text}」不是 JSON。"), &format!("\"{text}\" is not JSON."))
         }),
@@ -89,8 +86,7 @@ pub fn to_input(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date
         | FieldType::Money { .. }
         | FieldType::Time
         | FieldType::Reference { .. }
-        | FieldType::Lines { .. }
-        | FieldType::Links { .. }
+        | FieldType::Lines { links: None, .. }
         | FieldType::Code(_)
         | FieldType::Files { .. }
         | FieldType::AutoNumber { .. }
@@ -98,6 +94,11 @@ pub fn to_input(text: &str, ty: &FieldType, options: &ColumnOptions, today: Date
         | FieldType::Rollup { .. }
         | FieldType::Lookup { .. } => Ok(Input::text(text)),
     }
+}
+
+/// The parts of a cell that holds several.
+pub fn several(text: &str) -> impl Iterator<Item = &str> {
+    text.split(';').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Spreadsheets write whole numbers as 12.0.

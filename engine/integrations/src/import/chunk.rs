@@ -197,10 +197,11 @@ impl Job {
             let Some(entity) = self.names.get(&reference.entity) else { continue };
             let mut wanted: IndexMap<String, &TableRow> = IndexMap::new();
             for row in documents.iter().flat_map(|document| &document.rows).filter_map(|place| self.table.rows.get(*place)) {
-                let text = documents::text_of(target, row);
-                let key = (reference.entity, reference.key_name.clone(), text.clone());
-                if !text.is_empty() && !known.contains_key(&key) && !done.found.contains_key(&key) {
-                    wanted.entry(text).or_insert(row);
+                for text in documents::keys_of(target, row) {
+                    let key = (reference.entity, reference.key_name.clone(), text.clone());
+                    if !text.is_empty() && !known.contains_key(&key) && !done.found.contains_key(&key) {
+                        wanted.entry(text).or_insert(row);
+                    }
                 }
             }
             self.find(session, entity, reference, &mut wanted, done)?;

@@ -34,6 +34,15 @@ pub(super) fn text_of(target: &Target, row: &TableRow) -> String {
     cell::prepared(raw, options)
 }
 
+/// The texts of a target in a row by which records are looked up: of `links` several in one cell, with `;` between them.
+pub(super) fn keys_of(target: &Target, row: &TableRow) -> Vec<String> {
+    let text = text_of(target, row);
+    match target.ty.links() {
+        Some(_) => cell::several(&text).map(str::to_owned).collect(),
+        None => vec![text],
+    }
+}
+
 /// Groups rows by key in order of first appearance, and notes in the report what is odd in the file as it stands.
 pub(super) fn group(plan: &ImportPlan, table: &Table, report: &mut Report) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
@@ -136,6 +145,10 @@ pub(super) fn fields(
         let text = text_of(target, row);
         let value = match &target.reference {
             Some(_) if text.is_empty() => Ok(Input::Null),
+            Some(_) if target.ty.links().is_some() => {
+                let ids = keys_of(target, row).into_iter().map(|text| lookup(target, &text).map(Input::Text));
+                ids.collect::<Result<_, _>>().map(Input::List)
+            }
             Some(_) => lookup(target, &text).map(Input::Text),
             None => cell::to_input(&text, &target.ty, &target.source.options, today),
         };

@@ -229,7 +229,7 @@ impl Resolver<'_> {
     fn lines_of<'p>(&self, entity: &Entity, path: &'p str) -> Option<(String, std::sync::Arc<Entity>, &'p str)> {
         let (first, rest) = path.split_once('.')?;
         let field = self.readable(entity, first)?;
-        let FieldType::Lines { entity: line, .. } = field.ty else { return None };
+        let FieldType::Lines { entity: line, links: None, .. } = field.ty else { return None };
         Some((first.to_owned(), self.catalog.entity(line)?.clone(), rest))
     }
 
@@ -258,7 +258,7 @@ impl Resolver<'_> {
             self.unknown(path);
             return None;
         };
-        let reference = match (field.ty.reference(), key) {
+        let reference = match (field.ty.reference().or_else(|| field.ty.links()), key) {
             (_, None) => None,
             (Some(target), Some(key)) => Some(self.reference(target, path, key, create_missing)?),
             (None, Some(_)) => {

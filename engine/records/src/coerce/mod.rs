@@ -47,11 +47,7 @@ pub(crate) fn coerce(field: &Field, input: &Input, kept: Option<&Value>, pointer
         FieldType::Code(list) => code::code(place, place.text(input)?, *list),
         FieldType::Json(format) => structure::json(place, input, *format),
         FieldType::Files { many, min, max, .. } => structure::files(place, input, *many, (*min, *max)),
-        FieldType::Lines { .. }
-        | FieldType::Links { .. }
-        | FieldType::Formula { .. }
-        | FieldType::Rollup { .. }
-        | FieldType::Lookup { .. } => {
+        FieldType::Lines { .. } | FieldType::Formula { .. } | FieldType::Rollup { .. } | FieldType::Lookup { .. } => {
             Err(place.refused("read_only", Text { zh: "此字段不能直接填写", en: "this field is not entered" }))
         }
     }

@@ -1,6 +1,7 @@
 //! Records as JSON, written from their rows straight into one buffer.
 use kontor_definitions::Value;
 use kontor_storage::Row;
+use uuid::Uuid;
 
 use super::page::{Lines, Page, Targets};
 use crate::json::{self, Shape};
@@ -43,10 +44,14 @@ fn target(out: &mut String, targets: &Targets<'_>, id: &Value) {
 }
 
 fn lines(out: &mut String, lines: &Lines<'_>, parent: Option<&Value>) {
-    let places = match parent {
-        Some(Value::Id(parent)) => lines.by_parent.get(parent).map(Vec::as_slice).unwrap_or_default(),
-        _ => &[],
+    let parent = match parent {
+        Some(Value::Id(parent)) => *parent,
+        _ => return out.push_str("null"),
     };
+    let places = lines.by_parent.get(&parent).map(Vec::as_slice).unwrap_or_default();
+    if lines.column.selection.entity.link().is_some() {
+        return links(out, lines, parent, places);
+    }
     out.push('[');
     for (index, row) in places.iter().filter_map(|place| lines.page.rows.get(*place)).enumerate() {
         if index > 0 {
@@ -55,4 +60,33 @@ fn lines(out: &mut String, lines: &Lines<'_>, parent: Option<&Value>) {
         record(out, &lines.page, row);
     }
     out.push(']');
+}
+
+/// What links lead to: ids, or what is answered in place of a reference; in a list `{"count": 57, "items": [first ones]}`.
+fn links(out: &mut String, lines: &Lines<'_>, parent: Uuid, places: &[usize]) {
+    if !lines.shown.contains(&parent) {
+        return out.push_str("null");
+    }
+    if lines.column.brief {
+        out.push('{');
+        json::key(out, "count");
+        out.push_str(&lines.counts.get(&parent).copied().unwrap_or_default().to_string());
+        json::key(out, "items");
+    }
+    out.push('[');
+    let targets = lines.page.expanded.first().and_then(Option::as_ref);
+    for (index, row) in places.iter().filter_map(|place| lines.page.rows.get(*place)).enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        let id = row.get(1).unwrap_or(&Value::Null);
+        match targets {
+            Some(targets) => target(out, targets, id),
+            None => json::value(out, id, Shape::Plain),
+        }
+    }
+    out.push(']');
+    if lines.column.brief {
+        out.push('}');
+    }
 }

@@ -109,6 +109,7 @@ fn parse(frame: &Frame, entity: &Arc<Entity>, params: &Params) -> Result<Request
     let items = reader.list("expand");
     let expand = expand_of(names, entity, &items, &mut reader.findings);
     selection.expand(names, &expand);
+    selection.shorten_links();
     let (sort, types) = sort_of(frame, entity, &mut reader);
     let text = reader.text("filter");
     let filter = filter::compiled(names, entity, text, &mut reader.findings);

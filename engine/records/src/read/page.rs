@@ -1,9 +1,10 @@
 //! Rows with everything unfolded behind them: one statement per level, whatever the number of rows.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kontor_access::{Action, FieldReach, Permit, Rights, decide};
 use kontor_definitions::{EntityId, FieldId, RecordId, Value};
 use kontor_storage::{Archived, Query, Row, StorageError, Tx};
+use rust_decimal::prelude::ToPrimitive as _;
 use uuid::Uuid;
 
 use super::selection::{LinesColumn, Selection};
@@ -29,9 +30,17 @@ pub(crate) struct Targets<'s> {
 
 /// Lines by parent, in order of their position.
 pub(crate) struct Lines<'s> {
+    pub(crate) column: &'s LinesColumn,
     pub(crate) page: Page<'s>,
     pub(crate) by_parent: HashMap<Uuid, Vec<usize>>,
+    /// Where not all are here: how many there are.
+    pub(crate) counts: HashMap<Uuid, u64>,
+    /// Parents on which the person may see them.
+    pub(crate) shown: HashSet<Uuid>,
 }
+
+/// Of links in a list so many are answered of each record.
+const FIRST_LINKS: u32 = 10;
 
 /// Unfolds what stands behind rows.
 pub(crate) fn unfold<'s>(frame: &Frame, tx: &mut Tx, selection: &'s Selection, rows: Vec<Row>) -> Result<Page<'s>, StorageError> {
@@ -102,17 +111,29 @@ fn lines_of<'s>(
     let mut by_parent: HashMap<Uuid, Vec<usize>> = HashMap::new();
     let parents: Vec<Uuid> = rows.iter().filter_map(id_of).collect();
     let parents = parents_with_lines(frame, tx, parent, column.field, parents)?;
+    let shown = parents.iter().copied().collect();
+    let mut counts = HashMap::new();
     let line = column.selection.entity.id;
     if let (false, Ok(permit)) = (parents.is_empty(), decide(&frame.rights, Action::Read, line)) {
         let ids: Vec<RecordId> = parents.into_iter().map(RecordId).collect();
-        for mut row in tx.lines(frame.context(), permit, line, &ids, &column.selection.paths())? {
+        let paths = column.selection.paths();
+        let rows = match column.brief {
+            false => tx.lines(frame.context(), permit, line, &ids, &paths)?,
+            true => tx.first_lines(frame.context(), permit, line, &ids, (&paths, FIRST_LINKS))?,
+        };
+        for mut row in rows {
             let Some(Value::Id(owner)) = row.first().cloned() else { continue };
             row.remove(0);
+            if column.brief
+                && let Some(Value::Number(count)) = row.pop()
+            {
+                counts.insert(owner, count.to_u64().unwrap_or_default());
+            }
             by_parent.entry(owner).or_default().push(found.len());
             found.push(row);
         }
     }
-    Ok(Lines { page: unfold(frame, tx, &column.selection, found)?, by_parent })
+    Ok(Lines { column, page: unfold(frame, tx, &column.selection, found)?, by_parent, counts, shown })
 }
 
 /// Those of the parents on which the person may see the `lines` field.

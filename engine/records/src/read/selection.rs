@@ -33,12 +33,14 @@ pub(crate) struct Column {
     pub(crate) expanded: Option<Selection>,
 }
 
-/// Owned lines as an array.
+/// Owned lines as an array; of links what each of them leads to.
 #[derive(Clone, Debug)]
 pub(crate) struct LinesColumn {
     pub(crate) key: String,
     pub(crate) field: FieldId,
     pub(crate) selection: Selection,
+    /// Of links in a list: how many there are, and the first ones.
+    pub(crate) brief: bool,
 }
 
 /// References and lines to unfold, by field name.
@@ -63,7 +65,7 @@ impl Selection {
         for field in names.fields(entity) {
             match field.ty {
                 FieldType::Lines { .. } if extent != Extent::Stored => selection.add_lines(names, field, extent),
-                FieldType::Lines { .. } | FieldType::Links { .. } => {}
+                FieldType::Lines { .. } => {}
                 _ if is_answered(entity, field, extent) => selection.add(&[field], field.name.clone()),
                 _ => {}
             }
@@ -84,7 +86,7 @@ impl Selection {
             }
             match along.as_slice() {
                 [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field, Extent::Whole),
-                _ if along.last().is_some_and(|last| matches!(last.ty, FieldType::Lines { .. } | FieldType::Links { .. })) => {
+                _ if along.last().is_some_and(|last| matches!(last.ty, FieldType::Lines { .. })) => {
                     findings.push(FieldError::new(
                         Class::Malformed,
                         pointer,
@@ -113,9 +115,16 @@ impl Selection {
     }
 
     fn add_lines(&mut self, names: Names<'_>, field: &Field, extent: Extent) {
-        let Some(line) = names.target(field).filter(|line| names.permit(line.id).is_some()) else { return };
-        let selection = Self::all(names, line, extent);
-        self.lines.push(LinesColumn { key: field.name.clone(), field: field.id, selection });
+        let FieldType::Lines { entity, .. } = field.ty else { return };
+        let Some(line) = names.catalog.entity(entity).filter(|line| names.permit(line.id).is_some()) else { return };
+        let selection = match line.link() {
+            Some(link) => {
+                let column = Column { key: link.name.clone(), path: vec![link.id], shape: Shape::Plain, expanded: None };
+                Self { entity: Arc::clone(line), columns: vec![column], lines: Vec::new() }
+            }
+            None => Self::all(names, line, extent),
+        };
+        self.lines.push(LinesColumn { key: field.name.clone(), field: field.id, selection, brief: false });
     }
 
     /// Unfolds what `expand` names.
@@ -129,17 +138,31 @@ impl Selection {
                     _ => self.add(&[field], name.clone()),
                 }
             }
-            if let Some(lines) = self.lines.iter_mut().find(|lines| lines.key == *name) {
-                lines.selection.expand(names, deeper);
-            }
+            let lines = self.lines.iter_mut().find(|lines| lines.key == *name);
+            let column = match lines {
+                Some(links) if field.ty.links().is_some() => links.selection.columns.first_mut(),
+                Some(lines) => {
+                    lines.selection.expand(names, deeper);
+                    None
+                }
+                None => self.columns.iter_mut().find(|column| column.key == *name),
+            };
             // A target that the person may not read at all still answers with its id alone.
-            let Some(target) = names.target(field) else { continue };
-            if let Some(column) = self.columns.iter_mut().find(|column| column.key == *name) {
+            if let (Some(column), Some(target)) = (column, names.target(field)) {
                 let mut selection = Self::all(names, target, Extent::Stored);
                 selection.expand(names, deeper);
                 column.expanded = Some(selection);
             }
         }
+    }
+
+    /// Answers of links only how many there are and the first ones, so that a page of records stays small.
+    pub(crate) fn shorten_links(&mut self) {
+        for lines in &mut self.lines {
+            lines.brief = lines.selection.entity.link().is_some();
+            lines.selection.shorten_links();
+        }
+        self.columns.iter_mut().filter_map(|column| column.expanded.as_mut()).for_each(Self::shorten_links);
     }
 
     /// Shows the value of a sensitive field of the record, or of its lines (`lines.account`); whether there is one.

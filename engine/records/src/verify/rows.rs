@@ -1,6 +1,6 @@
 //! Every record with its lines: derived values computed anew, values against their definitions, numbers counted.
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -25,7 +25,7 @@ use crate::{
         conversions::{self, Made},
         draft::Draft,
         known::Known,
-        load,
+        links, load,
         store::revision_of,
         view::{View, env_of},
     },
@@ -154,9 +154,26 @@ impl Look<'_> {
         }
     }
 
+    /// A record is linked once, and at least once where that is required.
+    fn links(row: &Draft, archived: bool, report: &mut Report) {
+        for links in &row.lines {
+            let Some(field) = row.entity.fields.get(links.place).filter(|field| field.ty.links().is_some()) else { continue };
+            let targets: BTreeSet<Uuid> = links.rows.iter().filter_map(links::target).collect();
+            if targets.len() < links.rows.len() {
+                let text = Text { zh: "同一记录被关联了两次", en: "a record is linked twice" };
+                report.add(breach(row, Invariant::References, text).field(&field.name));
+            }
+            if !archived && links.rows.is_empty() && matches!(field.required, Requirement::Yes) {
+                let text = Text { zh: "必填字段为空", en: "a required field is empty" };
+                report.add(breach(row, Invariant::Values, text).field(&field.name).notice());
+            }
+        }
+    }
+
     /// A record or one of its lines.
     fn row(&mut self, row: &Draft, archived: bool, report: &mut Report) {
         report.records += 1;
+        Self::links(row, archived, report);
         for (place, field) in row.entity.fields.iter().enumerate() {
             let stored = row.was(place);
             if matches!(field.ty.result(), FieldType::Files { .. }) {
@@ -248,6 +265,6 @@ fn allowed(ty: &FieldType, value: &Value) -> bool {
 
 /// Conditional requirements depend on the record as it was when it was saved and are the write's own affair.
 fn is_required(field: &Field) -> bool {
-    let entered = !matches!(field.ty, FieldType::Lines { .. } | FieldType::Links { .. } | FieldType::AutoNumber { .. });
+    let entered = !matches!(field.ty, FieldType::Lines { .. } | FieldType::AutoNumber { .. });
     entered && matches!(field.required, Requirement::Yes)
 }

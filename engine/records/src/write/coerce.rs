@@ -5,7 +5,10 @@ use kontor_access::{Action, FieldReach, decide};
 use kontor_definitions::{Entity, Field, FieldId, FieldType, Value, catalog::FieldClass};
 use uuid::Uuid;
 
-use super::draft::{Draft, DraftLines};
+use super::{
+    draft::{Draft, DraftLines},
+    links,
+};
 use crate::{
     coerce::{coerce, parse_id},
     finding::{Class, FieldError, Findings, Text, below, quoted},
@@ -58,7 +61,7 @@ impl Apply<'_> {
         let by_engine = field.system
             || [FieldId::OWNER, FieldId::DEPARTMENT].contains(&field.id)
             || matches!(field.ty, FieldType::AutoNumber { .. } | FieldType::State(_));
-        !matches!(field.ty, FieldType::Links { .. }) && (!by_engine || permit.is_definer())
+        !by_engine || permit.is_definer()
     }
 
     fn field(&mut self, draft: &mut Draft, field: &Field, value: &Input, pointer: &str, findings: &mut Findings) {
@@ -73,6 +76,10 @@ impl Apply<'_> {
             if !self.lenient && !self.is_as_stored(draft, field, place, value) {
                 findings.push(read_only(field, pointer));
             }
+            return;
+        }
+        if field.ty.links().is_some() {
+            self.links(draft, place, value, pointer, findings);
             return;
         }
         if let FieldType::Lines { .. } = field.ty {
@@ -96,7 +103,11 @@ impl Apply<'_> {
         }
         let seen = decide(&self.frame.rights, Action::Read, draft.entity.id)
             .is_ok_and(|permit| permit.reach(field.id) == FieldReach::Always);
-        if draft.is_new() || !seen || matches!(field.ty, FieldType::Lines { .. } | FieldType::Links { .. }) {
+        let links = draft.lines.iter().find(|lines| lines.place == place && field.ty.links().is_some());
+        if let Some(links) = links.filter(|_| seen && !draft.is_new()) {
+            return links::are_as_stored(links, value);
+        }
+        if draft.is_new() || !seen || matches!(field.ty, FieldType::Lines { .. }) {
             return *value == Input::Null && draft.is_new();
         }
         // Live values are not stored, and others' writes move roll-ups while the revision stays: what is sent for them says nothing.
@@ -190,7 +201,8 @@ impl Apply<'_> {
         }
     }
 
-    fn new_line(&mut self, lines: &DraftLines, parent: Uuid, pointer: String) -> Draft {
+    /// A line that is not there yet.
+    pub(super) fn new_line(&mut self, lines: &DraftLines, parent: Uuid, pointer: String) -> Draft {
         let mut row = Draft::new(self.frame, &lines.entity, self.ids.next(), pointer);
         row.set_field(FieldId::PARENT, Value::Id(parent));
         row
@@ -264,7 +276,8 @@ fn id_of(item: &Input, pointer: &str, findings: &mut Findings) -> Option<Option<
     }
 }
 
-fn too_many(count: usize, pointer: &str, findings: &mut Findings) -> bool {
+/// Tells that nobody may send so many.
+pub(super) fn too_many(count: usize, pointer: &str, findings: &mut Findings) -> bool {
     if count > MOST_LINES {
         findings.push(FieldError::new(
             Class::Refused,

@@ -2,10 +2,14 @@
 use std::sync::Arc;
 
 use kontor_access::Action;
-use kontor_definitions::{Entity, FieldId, Value};
+use kontor_definitions::{Entity, Field, FieldId, Value};
 use uuid::Uuid;
 
-use crate::{finding::Findings, frame::Frame, plan::EntityPlan};
+use crate::{
+    finding::{Findings, below},
+    frame::Frame,
+    plan::EntityPlan,
+};
 
 /// A record or a line, as it was and as it will be. Values stand in the order of the entity's fields.
 #[derive(Clone, Debug)]
@@ -111,6 +115,12 @@ impl Draft {
         if let Some(place) = self.entity.index_of(field) {
             self.set(place, value);
         }
+    }
+
+    /// Where a field stands in the input. A link is its reference and nothing else.
+    pub(crate) fn pointer_of(&self, field: &Field) -> String {
+        let is_link = self.entity.link().is_some_and(|link| link.id == field.id);
+        if is_link { self.pointer.clone() } else { below(&self.pointer, &field.name) }
     }
 
     /// Whether it is not stored yet.

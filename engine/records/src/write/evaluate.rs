@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use kontor_access::{Action, FieldReach, decide};
-use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, catalog::FieldClass};
+use kontor_definitions::{Entity, Field, FieldId, FieldType, RecordId, Value, catalog::FieldClass};
 
 use super::{
     coerce::{Apply, wrong_type},
@@ -10,7 +10,7 @@ use super::{
     conversions,
     draft::Draft,
     duplicates::Duplicates,
-    load,
+    links, load,
     pipeline::Bench,
     view::View,
 };
@@ -98,10 +98,14 @@ impl Session<'_> {
                 continue;
             }
             match &field.ty {
-                FieldType::Links { .. } => {}
                 FieldType::Lines { .. } => {
                     let Some(lines) = draft.lines.iter().find(|lines| lines.place == place) else { continue };
                     json::key(out, &field.name);
+                    if field.ty.links().is_some() {
+                        let ids = lines.rows.iter().filter_map(links::target).map(Value::Id).collect();
+                        json::value(out, &Value::List(ids), Shape::Plain);
+                        continue;
+                    }
                     out.push('[');
                     for (index, line) in lines.rows.iter().enumerate() {
                         if index > 0 {

@@ -3,7 +3,12 @@ use kontor_definitions::{Field, FieldId, RecordId, Value};
 use kontor_storage::{StorageError, Tx, cipher::Cell, system::history};
 use serde_json::{Value as Json, json};
 
-use super::{coerce::is_core, draft::Draft, store::revision_of};
+use super::{
+    coerce::is_core,
+    draft::{Draft, DraftLines},
+    links,
+    store::revision_of,
+};
 use crate::{
     error::RecordsError,
     frame::Frame,
@@ -40,6 +45,10 @@ fn collect(frame: &Frame, draft: &Draft, lines: Option<FieldId>, out: &mut Vec<J
     }
     for owned in &draft.lines {
         let Some(field) = draft.entity.fields.get(owned.place).map(|field| field.id) else { continue };
+        if owned.entity.link().is_some() {
+            out.extend(of_links(field, owned));
+            continue;
+        }
         for line in &owned.rows {
             collect(frame, line, Some(field), out)?;
         }
@@ -52,6 +61,17 @@ fn collect(frame: &Frame, draft: &Draft, lines: Option<FieldId>, out: &mut Vec<J
         }
     }
     Ok(())
+}
+
+/// The records that links lead to now and those they no longer lead to.
+fn of_links(field: FieldId, owned: &DraftLines) -> Option<Json> {
+    let ids = |rows: &mut dyn Iterator<Item = &Draft>| -> Vec<String> {
+        rows.filter_map(links::target).map(|id| id.to_string()).collect()
+    };
+    let added = ids(&mut owned.rows.iter().filter(|row| row.is_new()));
+    let removed = ids(&mut owned.removed.iter());
+    let any = !added.is_empty() || !removed.is_empty();
+    any.then(|| json!({ "field": field.to_string(), "added": added, "removed": removed }))
 }
 
 fn change(

@@ -18,6 +18,7 @@ mod history;
 mod inbox;
 mod index;
 pub(crate) mod known;
+pub(crate) mod links;
 pub(crate) mod load;
 mod numbers;
 mod permit;

@@ -19,7 +19,7 @@ use super::{
     draft::{Draft, Work},
     events, files, history,
     known::{as_id, definer_bug},
-    load,
+    links, load,
     pipeline::Bench,
     store,
 };
@@ -117,7 +117,9 @@ impl Session<'_> {
             let seen = permit.map(|permit| self.tx.count(frame.context(), permit, &query)).transpose()?.unwrap_or(0);
             hidden |= seen < all;
             if seen > 0 {
-                findings.push(in_the_way(entity, seen));
+                // What a `links` field keeps its pairs in is not spoken of.
+                let named = entity.link().and(entity.parent).and_then(|(record, _)| frame.catalog.entity(record));
+                findings.push(in_the_way(named.unwrap_or(entity), seen));
             }
         }
         if hidden {
@@ -268,8 +270,14 @@ fn empty(draft: &mut Draft, going: &Going) {
             draft.set(place, Value::Null);
         }
     }
-    for line in draft.lines.iter_mut().flat_map(|lines| &mut lines.rows) {
-        empty(line, going);
+    for lines in &mut draft.lines {
+        if let Some(gone) = lines.entity.link().and_then(|link| going.get(&link.ty.reference()?)) {
+            let stay: BTreeSet<Uuid> = lines.rows.iter().filter_map(links::target).filter(|id| !gone.contains(id)).collect();
+            lines.given |= stay.len() < lines.rows.len();
+            links::keep(lines, &stay);
+            continue;
+        }
+        lines.rows.iter_mut().for_each(|line| empty(line, going));
     }
 }
 

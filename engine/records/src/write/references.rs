@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{draft::Work, known::as_id};
 use crate::{
     error::RecordsError,
-    finding::{Class, FieldError, Text, below},
+    finding::{Class, FieldError, Text},
     frame::Frame,
     read::page,
 };
@@ -31,7 +31,7 @@ pub(crate) fn check(frame: &Frame, tx: &mut Tx, works: &mut [Work]) -> Result<()
                 if let (Some(target), Some(id)) = (field.ty.reference(), as_id(draft.at(*place)))
                     && draft.at(*place) != draft.was(*place)
                 {
-                    let pointer = below(&draft.pointer, &field.name);
+                    let pointer = draft.pointer_of(field);
                     given.entry(target).or_default().push(Given { work, pointer, id });
                 }
             }
@@ -78,7 +78,7 @@ pub(crate) fn check_again(frame: &Frame, tx: &mut Tx, work: &mut Work) -> Result
             }
             if let (Some(target), Some(id)) = (field.ty.reference(), as_id(draft.at(place))) {
                 let named = frame.names().readable(draft.entity.id, field.id);
-                let pointer = if named { below(&draft.pointer, &field.name) } else { String::new() };
+                let pointer = if named { draft.pointer_of(field) } else { String::new() };
                 held.entry(target).or_default().push((pointer, id));
             }
         }

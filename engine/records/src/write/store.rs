@@ -39,8 +39,17 @@ fn store_lines(frame: &Frame, tx: &mut Tx, parent: uuid::Uuid, lines: &mut Draft
     if !lines.loaded {
         return Ok(());
     }
+    let is_links = lines.entity.link().is_some();
+    let mut behind = rust_decimal::Decimal::ZERO;
     for (position, line) in lines.rows.iter_mut().enumerate() {
-        line.set_field(FieldId::POSITION, Value::Number(u64::try_from(position).unwrap_or(u64::MAX).into()));
+        // A link that is there keeps its place, so that taking one away writes none of the others.
+        let position = match line.value(FieldId::POSITION) {
+            Value::Number(position) if is_links => *position,
+            _ if is_links => behind,
+            _ => u64::try_from(position).unwrap_or(u64::MAX).into(),
+        };
+        behind = behind.max(position + rust_decimal::Decimal::ONE);
+        line.set_field(FieldId::POSITION, Value::Number(position));
         line.set_field(FieldId::PARENT, Value::Id(parent));
         if !line.is_changed() {
             continue;

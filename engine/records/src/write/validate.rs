@@ -56,7 +56,7 @@ impl Validate<'_> {
         if self.frame.names().readable(draft.entity.id, field.id)
             || draft.entity.index_of(field.id).is_some_and(|place| draft.given.contains(&place))
         {
-            below(&draft.pointer, &field.name)
+            draft.pointer_of(field)
         } else {
             draft.pointer.clone()
         }
@@ -64,8 +64,9 @@ impl Validate<'_> {
 
     fn missing(&self, view: &View<'_>, place: usize, field: &Field, pointer: &str) -> Option<FieldError> {
         let draft = view.draft;
+        let links = draft.lines.iter().find(|lines| lines.place == place && field.ty.links().is_some());
         let is_empty = match draft.at(place) {
-            Value::Null => true,
+            Value::Null => links.is_none_or(|links| links.loaded && links.rows.is_empty()),
             Value::List(items) => items.is_empty(),
             Value::Text(text) => text.trim().is_empty(),
             Value::Bool(_)
@@ -77,7 +78,7 @@ impl Validate<'_> {
             | Value::Json(_) => false,
         };
         let is_entered = field.class == FieldClass::Input
-            && !matches!(field.ty, FieldType::Lines { .. } | FieldType::Links { .. } | FieldType::AutoNumber { .. });
+            && !matches!(field.ty, FieldType::Lines { links: None, .. } | FieldType::AutoNumber { .. });
         if !is_empty || !is_entered || super::coerce::is_core(field.id) {
             return None;
         }
@@ -148,6 +149,12 @@ impl Validate<'_> {
             return;
         }
         let count = lines.rows.len();
+        if lines.entity.link().is_some() {
+            if let Some(finding) = number_of_links(count, (*min, *max), &pointer) {
+                findings.push(finding);
+            }
+            return;
+        }
         if count < usize::try_from(*min).unwrap_or(usize::MAX) {
             findings.push(FieldError::new(
                 Class::Refused,
@@ -167,10 +174,23 @@ impl Validate<'_> {
     }
 }
 
+/// The finding for too few or too many links.
+fn number_of_links(count: usize, (min, max): (u32, u32), pointer: &str) -> Option<FieldError> {
+    let (code, zh, en) = if count < usize::try_from(min).unwrap_or(usize::MAX) {
+        ("too_few", format!("至少选择 {min} 条"), format!("choose at least {min}"))
+    } else if count > usize::try_from(max).unwrap_or(usize::MAX) {
+        ("too_many", format!("最多选择 {max} 条"), format!("choose at most {max}"))
+    } else {
+        return None;
+    };
+    Some(FieldError::new(Class::Refused, pointer, code, Text { zh: &zh, en: &en }))
+}
+
 /// Checks sets of fields whose values together occur once among live records.
 pub(crate) fn unique(frame: &Frame, tx: &mut Tx, work: &mut Work, all: bool) -> Result<(), RecordsError> {
     own_unique(frame, tx, &work.draft, &[], all, &mut work.findings)?;
-    for lines in &work.draft.lines {
+    // A record leads to another once: its links were compared with each other when they were read.
+    for lines in work.draft.lines.iter().filter(|lines| lines.entity.link().is_none()) {
         let own: Vec<Uuid> = lines.rows.iter().chain(&lines.removed).map(|line| line.id).collect();
         among(lines, &mut work.findings);
         for line in &lines.rows {

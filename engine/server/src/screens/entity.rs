@@ -99,7 +99,6 @@ fn cut(reader: Reader<'_>, entity: &Entity, known: &Field, field: &mut FieldDoc)
         | FieldType::Choices { .. }
         | FieldType::Reference { .. }
         | FieldType::Lines { .. }
-        | FieldType::Links { .. }
         | FieldType::Code(_)
         | FieldType::Json(_)
         | FieldType::Files { .. }

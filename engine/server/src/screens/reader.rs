@@ -61,8 +61,18 @@ impl<'a> Reader<'a> {
 
     /// The tree of an expression that the browser can evaluate: all it reads is in the record or its lines and known.
     pub(crate) fn tree(self, entity: &Entity, expression: &Expr) -> Option<Value> {
-        let known = self.knows_expression(entity, expression) && is_client(expression, &|path| self.knows_ids(entity, path));
+        // Of links a form holds the ids, not the records behind them.
+        let in_form = |path: &[FieldId]| self.knows_ids(entity, path) && !self.meets_links(entity, path);
+        let known = self.knows_expression(entity, expression) && is_client(expression, &in_form);
         known.then(|| to_json(expression, self.catalog, entity.id)).flatten()
+    }
+
+    /// Whether a path leads to links of the record or of what stands behind it.
+    fn meets_links(self, entity: &Entity, path: &[FieldId]) -> bool {
+        let Some((first, rest)) = path.split_first() else { return false };
+        let Some(field) = entity.field(*first) else { return false };
+        let next = field.ty.reference().or_else(|| lines_of(field)).and_then(|id| self.catalog.entity(id));
+        field.ty.links().is_some() || next.is_some_and(|next| self.meets_links(next, rest))
     }
 
     /// Whether every step of a path through references and lines is known.

@@ -9,7 +9,8 @@ const LONGEST: usize = 50;
 
 /// The table of an entity: `order_k3v9x2ab`.
 pub(super) fn table(entity: &Entity) -> String {
-    named(&entity.name, entity.id.0.as_str())
+    // The entity beside a `links` field is called `project.members`.
+    named(&entity.name.replace('.', "_"), entity.id.0.as_str())
 }
 
 /// The column of a field: `customer_p4s8d1aa`; system fields are called what they are.

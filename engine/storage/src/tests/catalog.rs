@@ -136,7 +136,11 @@ pub(crate) fn order() -> Entity {
             field(field_id("ordertot"), "total", decimal(2)),
             field(field_id("ordercos"), "cost", decimal(4)),
             field(field_id("orderday"), "day", FieldType::Date),
-            field(field_id("orderlin"), "lines", FieldType::Lines { entity: entity_id("line0000"), min: 0, max: 100 }),
+            field(
+                field_id("orderlin"),
+                "lines",
+                FieldType::Lines { entity: entity_id("line0000"), min: 0, max: 100, links: None },
+            ),
         ],
     )
 }

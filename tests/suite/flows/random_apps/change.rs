@@ -57,6 +57,7 @@ fn retype_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> Stri
         FieldKind::LongText
         | FieldKind::Datetime
         | FieldKind::Reference(_)
+        | FieldKind::Links(_)
         | FieldKind::Lines(_)
         | FieldKind::Product(..)
         | FieldKind::Sum(..)
@@ -96,6 +97,7 @@ fn require_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> Str
         | FieldKind::Datetime
         | FieldKind::Choice(_)
         | FieldKind::Reference(_)
+        | FieldKind::Links(_)
         | FieldKind::Lines(_)
         | FieldKind::Product(..)
         | FieldKind::Sum(..)
@@ -169,6 +171,7 @@ fn used(model: &AppModel, id: &str) -> bool {
         | FieldKind::Datetime
         | FieldKind::Choice(_)
         | FieldKind::Reference(_)
+        | FieldKind::Links(_)
         | FieldKind::Lines(_)
         | FieldKind::AutoNumber => false,
     })

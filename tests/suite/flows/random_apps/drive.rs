@@ -1,4 +1,6 @@
 //! Takes a random app through its life over the HTTP API and compares every step with the model.
+use std::collections::BTreeSet;
+
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value as Json, json};
 
@@ -141,7 +143,9 @@ impl<'a> Driver<'a> {
         let sortable: Vec<&str> = entity
             .fields
             .iter()
-            .filter(|field| !field.retired && !matches!(field.kind, FieldKind::Lines(_) | FieldKind::Sum(..)))
+            .filter(|field| {
+                !field.retired && !matches!(field.kind, FieldKind::Lines(_) | FieldKind::Links(_) | FieldKind::Sum(..))
+            })
             .map(|field| field.name.as_str())
             .collect();
         let down = if random.random_bool(0.5) { "-" } else { "" };
@@ -200,6 +204,9 @@ impl<'a> Driver<'a> {
                         self.same(model, &model.entities[*line], line_record, shown, when);
                     }
                 }
+                FieldKind::Links(_) => {
+                    assert_eq!(ids(actual), ids(record.values.get(&field.id)), "{place}: {actual:?}");
+                }
                 FieldKind::AutoNumber => assert!(actual.is_some_and(|number| number.is_string()), "{place}: {actual:?}"),
                 FieldKind::Text
                 | FieldKind::LongText
@@ -222,6 +229,12 @@ impl<'a> Driver<'a> {
     fn good(&self, answer: &Answer, what: &str) {
         assert!(answer.status.is_success(), "seed {}: {what}: {}", self.seed, String::from_utf8_lossy(&answer.bytes));
     }
+}
+
+/// What links lead to: once each, in no order.
+fn ids(value: Option<&Json>) -> BTreeSet<String> {
+    let items = value.and_then(Json::as_array).cloned().unwrap_or_default();
+    items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
 fn address(path: &str) -> String {

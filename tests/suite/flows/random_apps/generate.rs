@@ -61,7 +61,7 @@ fn entity(random: &mut StdRng, model: &mut AppModel, place: usize, is_line: bool
 pub(super) fn field(random: &mut StdRng, model: &mut AppModel, entity: &EntityModel, references: usize) -> FieldModel {
     let id = model.next_id();
     let targets: Vec<usize> = (0..references.min(model.entities.len())).filter(|place| !model.entities[*place].is_line).collect();
-    let kind = match random.random_range(0..11) {
+    let kind = match random.random_range(0..12) {
         0 | 1 => FieldKind::Text,
         2 => FieldKind::LongText,
         3 => FieldKind::Integer,
@@ -70,9 +70,10 @@ pub(super) fn field(random: &mut StdRng, model: &mut AppModel, entity: &EntityMo
         7 => FieldKind::Date,
         8 => FieldKind::Datetime,
         9 => FieldKind::Choice((0..random.random_range(1..=3)).map(|place| format!("option_{place}")).collect()),
+        10 if !entity.is_line && !targets.is_empty() => FieldKind::Links(*targets.choose(random).unwrap()),
         _ => targets.choose(random).map_or(FieldKind::AutoNumber, |target| FieldKind::Reference(*target)),
     };
-    let required = random.random_bool(0.2) && kind.is_input();
+    let required = random.random_bool(0.2) && kind.is_input() && !matches!(kind, FieldKind::Links(_));
     FieldModel { name: field_name(random, entity, &id), id, kind, required, default: None, retired: false }
 }
 
@@ -191,6 +192,11 @@ pub(super) fn value(random: &mut StdRng, model: &AppModel, field: &FieldModel) -
         FieldKind::Choice(options) => json!(options.choose(random).unwrap()),
         FieldKind::Reference(target) => {
             model.entities[*target].records.choose(random).map_or(Json::Null, |record| json!(record.id))
+        }
+        FieldKind::Links(target) => {
+            let records = &model.entities[*target].records;
+            let chosen: Vec<&RecordModel> = (0..3).filter_map(|_| records.choose(random)).collect();
+            chosen.into_iter().map(|record| record.id.clone()).collect()
         }
         FieldKind::Lines(_) | FieldKind::Product(..) | FieldKind::Sum(..) | FieldKind::AutoNumber => Json::Null,
     }

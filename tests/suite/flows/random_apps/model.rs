@@ -52,6 +52,8 @@ pub(super) enum FieldKind {
     Choice(Vec<String>),
     /// A reference to the entity at this place.
     Reference(usize),
+    /// Links to records of the entity at this place.
+    Links(usize),
     /// Lines of the entity at this place.
     Lines(usize),
     /// The product of two sibling numbers by field id; the scale is the sum of theirs.
@@ -139,7 +141,7 @@ impl AppModel {
                     .map(|(place, name)| json!({"id": format!("{}{place}", &field.id[1..]), "name": name, "title": title(name)}))
                     .collect();
             }
-            FieldKind::Reference(target) => {
+            FieldKind::Reference(target) | FieldKind::Links(target) => {
                 out["entity"] = json!(self.entities[*target].name);
             }
             FieldKind::Lines(line) => out["entity"] = json!(self.entities[*line].name),
@@ -186,6 +188,7 @@ impl FieldKind {
             Self::Datetime => "datetime",
             Self::Choice(_) => "choice",
             Self::Reference(_) => "reference",
+            Self::Links(_) => "links",
             Self::Lines(_) => "lines",
             Self::Product(..) => "formula",
             Self::Sum(..) => "rollup",
@@ -210,6 +213,7 @@ impl FieldKind {
             | Self::Datetime
             | Self::Choice(_)
             | Self::Reference(_)
+            | Self::Links(_)
             | Self::Lines(_)
             | Self::Sum(..)
             | Self::AutoNumber => None,
@@ -256,6 +260,7 @@ impl EntityModel {
                 | FieldKind::Datetime
                 | FieldKind::Choice(_)
                 | FieldKind::Reference(_)
+                | FieldKind::Links(_)
                 | FieldKind::Lines(_)
                 | FieldKind::AutoNumber => {}
             }

@@ -173,6 +173,9 @@ impl Resolver<'_> {
             None => (0, self.names.root(), words),
         };
         let scope = u8::try_from(scope).unwrap_or(u8::MAX);
+        if let Some((link, target)) = entity.and_then(|entity| self.names.link(entity)) {
+            return self.linked(scope, (link, target), path);
+        }
         if path.is_empty() {
             let error = ExprError::new(
                 "not_a_value",
@@ -187,6 +190,17 @@ impl Resolver<'_> {
         }
         let Some(entity) = entity else { return self.unknown_field(first, &[]) };
         self.walk(scope, entity, path)
+    }
+
+    /// What is behind a `links` field is read as if it stood on the row itself; the record, like its `id`, is the reference.
+    fn linked(&mut self, scope: u8, (link, target): (FieldId, EntityId), path: &[Word]) -> Option<Reached> {
+        let is_id = |word: &Word| self.names.field(target, &word.text).is_some_and(|field| field.id == FieldId::ID);
+        if path.is_empty() || matches!(path, [word] if is_id(word)) {
+            return Some(Reached { scope, path: vec![link], ty: Type::Record(target) });
+        }
+        let mut reached = self.walk(scope, target, path)?;
+        reached.path.insert(0, link);
+        Some(reached)
     }
 
     fn walk(&mut self, scope: u8, entity: EntityId, words: &[Word]) -> Option<Reached> {

@@ -183,7 +183,7 @@ fn field(doc: &FieldDoc, ids: &HashMap<String, EntityId>) -> Field {
         FieldKind::Choice => FieldType::Choice { options: doc.options.clone() },
         FieldKind::Choices => FieldType::Choices { options: doc.options.clone() },
         FieldKind::Reference => FieldType::Reference { entity: other(), on_delete: OnDelete::Clear },
-        FieldKind::Lines => FieldType::Lines { entity: other(), min: 0, max: 1000 },
+        FieldKind::Lines => FieldType::Lines { entity: other(), min: 0, max: 1000, links: None },
         FieldKind::Address => FieldType::Json(JsonFormat::Address),
         other => panic!("the vectors have no field of type {other:?}"),
     };

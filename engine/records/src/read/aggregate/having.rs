@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use kontor_definitions::{
-    EntityId,
+    EntityId, FieldId,
     expr::{
         self, Expr, NamedField, Span, Type,
         ast::{Ast, AstKind},
@@ -158,6 +158,10 @@ impl expr::Names for Columns<'_, '_> {
     }
 
     fn field(&self, _entity: EntityId, _name: &str) -> Option<NamedField> {
+        None
+    }
+
+    fn link(&self, _entity: EntityId) -> Option<(FieldId, EntityId)> {
         None
     }
 
