@@ -17,6 +17,8 @@ use crate::harness::{
 
 /// Writers that begin at once.
 const WRITERS: usize = 50;
+/// Bookings that a course takes at most.
+const SEATS: usize = 20;
 /// Writes that the process which is killed acknowledges before.
 const BEFORE: usize = 6;
 /// Writes of each writer in all.
@@ -24,11 +26,12 @@ const EACH: usize = 8;
 
 fn prepared(database: &Database) -> Instance {
     let instance = Instance::new(database);
-    for app in ["shop", "register"] {
+    for app in ["shop", "register", "course"] {
         instance.install(&folder(&format!("tests/cases/records/{app}")));
     }
     instance.add_person("boss", "shop.boss");
     instance.add_person("keeper", "register.keeper");
+    instance.add_person("office", "course.office");
     instance
 }
 
@@ -66,6 +69,8 @@ fn fifty_writers_on_two_nodes_collide_and_all_rules_hold() {
     let (boss, keeper) = (nodes[0].signed_in("boss"), nodes[1].signed_in("keeper"));
     let customer = write(nodes[0], &boss, "shop.customer", &json!({"code": "C0", "name": "Rush"})).expect(201).id();
     let product = write(nodes[1], &boss, "shop.product", &json!({"name": "Chai", "price": "1"})).expect(201).id();
+    let office = nodes[0].signed_in("office");
+    let course = write(nodes[0], &office, "course.course", &json!({"name": "Rush"})).expect(201).id();
     let start = Barrier::new(WRITERS);
     let run = |writer: usize| {
         let node = nodes[writer % 2];
@@ -77,9 +82,11 @@ fn fifty_writers_on_two_nodes_collide_and_all_rules_hold() {
         let issued = write(node, &keeper, &format!("register.invoice/{invoice}/actions/issue"), &json!({})).expect(200);
         start.wait();
         let summed = write(node, &boss, "shop.order", &order(&customer, &product, writer + 1)).expect(201);
-        [unique, issued, summed]
+        start.wait();
+        let booked = write(node, &office, "course.booking", &json!({"who": format!("W{writer}"), "course": course}));
+        [unique, issued, summed, booked]
     };
-    let replies: Vec<[Reply; 3]> = thread::scope(|scope| {
+    let replies: Vec<[Reply; 4]> = thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 scope.spawn({
@@ -91,16 +98,19 @@ fn fifty_writers_on_two_nodes_collide_and_all_rules_hold() {
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
 
-    for rush in 0..3 {
+    for rush in 0..4 {
         let of = |node: usize| replies.iter().skip(node).step_by(2).map(move |all| &all[rush]);
         assert!(of(0).any(|one| of(1).any(|two| one.overlaps(two))), "none of rush {rush} met another on the other node");
     }
-    let statuses: BTreeMap<u16, usize> = replies.iter().fold(BTreeMap::new(), |mut counted, [unique, ..]| {
-        *counted.entry(unique.status).or_default() += 1;
-        counted
-    });
-    assert_eq!(statuses, BTreeMap::from([(201, 1), (409, WRITERS - 1)]), "one customer has the code");
-    let numbers: BTreeSet<&str> = replies.iter().map(|[_, issued, _]| issued.body["number"].as_str().unwrap()).collect();
+    let counted = |rush: usize| {
+        replies.iter().fold(BTreeMap::new(), |mut counted: BTreeMap<u16, usize>, all| {
+            *counted.entry(all[rush].status).or_default() += 1;
+            counted
+        })
+    };
+    assert_eq!(counted(0), BTreeMap::from([(201, 1), (409, WRITERS - 1)]), "one customer has the code");
+    assert_eq!(counted(3), BTreeMap::from([(201, SEATS), (422, WRITERS - SEATS)]), "a course takes no more");
+    let numbers: BTreeSet<&str> = replies.iter().map(|[_, issued, ..]| issued.body["number"].as_str().unwrap()).collect();
     let tails: Vec<&str> = numbers.iter().map(|number| number.rsplit('-').next().unwrap()).collect();
     assert_eq!(tails, (1..=WRITERS).map(|number| format!("{number:04}")).collect::<Vec<_>>(), "no gap and none twice");
     let sum = nodes[1].ask(&boss, &format!("GET /api/records/shop.customer/{customer}"), None).unwrap().expect(200).body;

@@ -4,6 +4,7 @@ mod companies;
 mod derived_values;
 mod import_as_person;
 mod jobs;
+mod limits;
 mod online_retail;
 mod random_apps;
 mod rate_gaps;

@@ -203,7 +203,7 @@ codes! {
         "计算互相依赖，成了一个圈：{0}" "the computations depend on each other in a circle: {0}"
         "去掉其中一步的依赖" "take one of the steps out"
     LiveNotStored "live_not_stored" Error
-        "“{0}”在查看时才计算，不能设为唯一或建索引" "\"{0}\" is computed when it is read, it can be neither unique nor indexed"
+        "“{0}”在查看时才计算，不能设为唯一、建索引或设上下限" "\"{0}\" is computed when it is read, it can be neither unique nor indexed nor limited"
         "去掉这一项，或改用复制的引用值（copied）" "remove it here, or copy the value (copied)"
     ConvertNotHere "convert_not_here" Error
         "convert(…) 和 convert_unit(…) 只能用在公式字段里，这里读不到汇率和计量单位" "convert(…) and convert_unit(…) work in formula fields only; there are no rates and units here"

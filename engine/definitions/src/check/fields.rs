@@ -87,13 +87,14 @@ pub(super) fn set(world: &mut World, entity: usize, place: usize, state: SlotSta
 
 /// Smallest and largest value.
 fn check_limits(site: &Site<'_>, ty: &FieldType, findings: &mut Findings) {
-    if matches!(ty, FieldType::Integer { rating: Some(_) } | FieldType::Formula { .. }) {
+    if matches!(ty.result(), FieldType::Integer { rating: Some(_) }) {
         return;
     }
+    let kind = if site.doc.kind == FieldKind::Formula { site.doc.returns.unwrap_or(FieldKind::Formula) } else { site.doc.kind };
     let mut value = |option: &str, text: &Option<String>| {
         let text = text.as_deref()?;
         let value = literal(ty, text);
-        if value.is_none() && super::options::takes_limits(site.doc.kind) {
+        if value.is_none() && super::options::takes_limits(kind) {
             findings.add(site.file, &site.at(option), Code::BadLiteral, &[text]);
         }
         value

@@ -11,9 +11,7 @@ pub(super) fn check_options(slot: &Slot, doc: &FieldDoc, file: FileId, findings:
     let name = kind_name(doc.kind);
     let mut takes: Vec<&str> = takes(doc.kind).to_vec();
     if let (FieldKind::Formula, Some(result)) = (doc.kind, doc.returns) {
-        takes.extend(
-            self::takes(result).iter().filter(|option| !["minimum", "maximum", "max_length", "on_delete"].contains(option)),
-        );
+        takes.extend(self::takes(result).iter().filter(|option| !["max_length", "on_delete"].contains(option)));
     }
     for option in given(doc).into_iter().filter(|option| !takes.contains(option) && !common(doc.kind, option)) {
         let code = if is_computed(doc.kind) && ["default", "required"].contains(&option) {
@@ -200,9 +198,20 @@ fn takes(kind: FieldKind) -> &'static [&'static str] {
         FieldKind::Files => &["min", "max"],
         FieldKind::AutoNumber => &["pattern", "reset", "gapless", "assign_on"],
         FieldKind::Formula => &["expression", "returns"],
-        FieldKind::Rollup => {
-            &["of", "function", "field", "filter", "scale", "currency_field", "currency", "round", "unit_field", "unit"]
-        }
+        FieldKind::Rollup => &[
+            "of",
+            "function",
+            "field",
+            "filter",
+            "scale",
+            "currency_field",
+            "currency",
+            "round",
+            "unit_field",
+            "unit",
+            "minimum",
+            "maximum",
+        ],
         FieldKind::Lookup => &["field", "copied"],
         FieldKind::Boolean
         | FieldKind::Country

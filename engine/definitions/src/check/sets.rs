@@ -66,6 +66,15 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
             findings.add(work.file, &pointer, Code::NotOnLines, &["searchable"]);
         }
     }
+    for slot in &work.slots {
+        let Some(doc) = slot.doc.as_ref().filter(|doc| !doc.retired) else { continue };
+        for (option, given) in [("minimum", &doc.minimum), ("maximum", &doc.maximum)] {
+            // No write computes it, so none could be refused.
+            if given.is_some() && is_class(FieldClass::Live, world, entity, slot, graph) {
+                findings.add(work.file, &format!("{}/{option}", slot.pointer), Code::LiveNotStored, &[&doc.name]);
+            }
+        }
+    }
     sets.duplicates = duplicates::rules(world, entity, &sets, graph, findings);
     // A gapless number names one document for good: it is unique among all, archived ones too.
     for slot in &work.slots {

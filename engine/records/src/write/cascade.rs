@@ -5,7 +5,7 @@ use std::{
 };
 
 use kontor_access::{Action, FieldReach, decide};
-use kontor_definitions::{Entity, EntityId, FieldId, LocalText, RecordId, Value, expr::eval::EvalEnv};
+use kontor_definitions::{Entity, EntityId, FieldId, LocalText, RecordId, Value, catalog::FieldClass, expr::eval::EvalEnv};
 use kontor_storage::{StorageError, Tx};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use super::{
     index,
     known::{Known, as_id, definer_bug},
     load,
+    validate::beyond,
     view::env_of,
 };
 use crate::{
@@ -147,11 +148,36 @@ fn recompute(
     if !findings.is_empty() {
         return Err(refused(frame, tx, &draft, findings)?.into());
     }
+    demand_limits(frame, tx, &draft)?;
     write(frame, tx, &draft)?;
     touch(frame, &draft, touched);
     let warnings = conversions::warnings(frame, &draft);
     let seen = if warnings.is_empty() { None } else { known_as(frame, tx, &draft)? };
     Ok(warnings.into_iter().map(|warning| told_above(seen.as_ref(), warning)).collect())
+}
+
+/// No computed value of the record or its lines is brought beyond its limit. It is locked, so of many writers at once exactly
+/// those that fit are let through.
+fn demand_limits(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<(), RecordsError> {
+    let (mut told, mut hidden) = (Vec::new(), None);
+    let rows = std::iter::once(draft).chain(draft.lines.iter().flat_map(|lines| &lines.rows));
+    for row in rows {
+        for (place, field) in row.entity.fields.iter().enumerate().filter(|(_, field)| field.class != FieldClass::Input) {
+            let Some(finding) = beyond(field, row.was(place), row.at(place), "") else { continue };
+            if frame.names().readable(row.entity.id, field.id) {
+                told.push(finding);
+            } else {
+                hidden = Some(finding);
+            }
+        }
+    }
+    if told.is_empty() && hidden.is_none() {
+        return Ok(());
+    }
+    let seen = known_as(frame, tx, draft)?;
+    let shown = told.into_iter().map(|finding| told_above(seen.as_ref(), finding));
+    let findings: Vec<FieldError> = shown.chain(hidden.map(|finding| told_above(None, finding))).collect();
+    Err(Findings(findings).into())
 }
 
 /// Why a record whose roll-ups build on the write cannot be computed.
@@ -179,9 +205,16 @@ fn known_as(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<Option<LocalTex
 /// A finding about a record above the written one; what the person may not read of it is not told.
 fn told_above(seen: Option<&LocalText>, finding: FieldError) -> FieldError {
     let Some(seen) = seen else {
-        let text = Text {
-            zh: "汇总这条记录的金额时，缺少换算所需的近期汇率",
-            en: "a recent rate is missing that is needed where this record's amounts are totalled",
+        let text = if ["too_small", "too_large"].contains(&finding.code) {
+            Text {
+                zh: "保存后，另一条记录的汇总值会超出它的限制",
+                en: "this would bring a total of another record beyond its limit",
+            }
+        } else {
+            Text {
+                zh: "汇总这条记录的金额时，缺少换算所需的近期汇率",
+                en: "a recent rate is missing that is needed where this record's amounts are totalled",
+            }
         };
         return FieldError { message: text.into(), pointer: String::new(), ..finding };
     };

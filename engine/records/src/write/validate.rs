@@ -39,8 +39,10 @@ impl Validate<'_> {
             }
             if let Some(finding) = self.missing(&view, place, field, &pointer) {
                 findings.push(finding);
-            } else if field.class == FieldClass::Input && draft.at(place) != draft.was(place) {
-                self.limits(field, draft.at(place), &pointer, findings);
+            } else if field.class != FieldClass::Rollup
+                && let Some(finding) = beyond(field, draft.was(place), draft.at(place), &pointer)
+            {
+                findings.push(finding);
             }
         }
         for lines in &draft.lines {
@@ -113,30 +115,6 @@ impl Validate<'_> {
         ))
     }
 
-    fn limits(&self, field: &Field, value: &Value, pointer: &str, findings: &mut Findings) {
-        if value.is_null() {
-            return;
-        }
-        if let Some(least) = field.minimum.as_ref().filter(|least| is_less(value, least)) {
-            let least = shown(least);
-            findings.push(FieldError::new(
-                Class::Refused,
-                pointer,
-                "too_small",
-                Text { zh: &format!("不能小于 {least}"), en: &format!("must not be less than {least}") },
-            ));
-        }
-        if let Some(most) = field.maximum.as_ref().filter(|most| is_less(most, value)) {
-            let most = shown(most);
-            findings.push(FieldError::new(
-                Class::Refused,
-                pointer,
-                "too_large",
-                Text { zh: &format!("不能大于 {most}"), en: &format!("must not be more than {most}") },
-            ));
-        }
-    }
-
     fn count(&self, draft: &Draft, lines: &DraftLines, findings: &mut Findings) {
         let Some(field) = draft.entity.fields.get(lines.place) else { return };
         let FieldType::Lines { min, max, .. } = &field.ty else { return };
@@ -184,6 +162,29 @@ fn number_of_links(count: usize, (min, max): (u32, u32), pointer: &str) -> Optio
         return None;
     };
     Some(FieldError::new(Class::Refused, pointer, code, Text { zh: &zh, en: &en }))
+}
+
+/// Whether a value that changed is beyond a limit of its field. Whoever moves a computed one back towards its limit is not
+/// refused: it may have been beyond it before the limit was set.
+pub(super) fn beyond(field: &Field, was: &Value, value: &Value, pointer: &str) -> Option<FieldError> {
+    if value.is_null() || value == was {
+        return None;
+    }
+    let counts = |away: bool| field.class == FieldClass::Input || was.is_null() || away;
+    let told = |locale: &str| match field.class {
+        FieldClass::Input => String::new(),
+        FieldClass::Row | FieldClass::Rollup | FieldClass::Live => field.title.get(locale).unwrap_or(&field.name).to_owned(),
+    };
+    let (zh, en) = (told("zh-CN"), told("en"));
+    if let Some(least) = field.minimum.as_ref().filter(|least| is_less(value, least) && counts(is_less(value, was))) {
+        let least = shown(least);
+        let (zh, en) = (format!("{zh}不能小于 {least}"), format!("{en} must not be less than {least}"));
+        return Some(FieldError::new(Class::Refused, pointer, "too_small", Text { zh: &zh, en: en.trim() }));
+    }
+    let most = field.maximum.as_ref().filter(|most| is_less(most, value) && counts(is_less(was, value)))?;
+    let most = shown(most);
+    let (zh, en) = (format!("{zh}不能大于 {most}"), format!("{en} must not be more than {most}"));
+    Some(FieldError::new(Class::Refused, pointer, "too_large", Text { zh: &zh, en: en.trim() }))
 }
 
 /// Checks sets of fields whose values together occur once among live records.
