@@ -72,6 +72,13 @@ export async function revealField(entity: string, id: string, field: string): Pr
   return shown[field];
 }
 
+/** The texts of a translatable field by language. */
+export async function fetchTexts(entity: string, id: string, field: string): Promise<Record<string, string>> {
+  const key = `${field}_translations`;
+  const answer = await get<StoredRecord>(path(entity, id), { fields: key });
+  return (answer[key] as Record<string, string> | null) ?? {};
+}
+
 /** The person was asked about records of the same thing and wants this one all the same. */
 const accepting = (yes: boolean | undefined) => ({ accept_duplicates: yes || undefined });
 
@@ -128,6 +135,10 @@ export const evaluateRecord = (entity: string, record: RecordData, signal?: Abor
 
 export interface HistoryChange {
   field: string;
+  /** Of a line: which. */
+  line?: string;
+  /** Of a text of a translatable field: its language, if not the first. */
+  locale?: string;
   old?: unknown;
   new?: unknown;
   /** Of links: the ids that came and those that went. */

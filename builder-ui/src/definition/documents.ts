@@ -78,6 +78,8 @@ export interface FieldDoc {
   default?: string;
   system?: boolean;
   searchable?: boolean;
+  /** Has a text per language; answers hold the reader's. */
+  translatable?: boolean;
   /** Encrypted at rest; answers hold a mask in place of the value. */
   sensitive?: boolean;
   max_length?: number;

@@ -26,6 +26,6 @@ pub struct Snapshot {
 impl Snapshot {
     /// What statements over business rows need to know, for these rights at this moment.
     pub fn context<'a>(&'a self, rights: &'a Rights, now: OffsetDateTime, today: Date) -> Context<'a> {
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today, company: &NO_COMPANY }
+        Context { catalog: &self.catalog, physical: &self.physical, rights, now, today, company: &NO_COMPANY, locale: None }
     }
 }

@@ -10,7 +10,7 @@ use icu_locale_core::locale;
 
 pub use fold::folded;
 
-use crate::{id::Aspect, value::Value};
+use crate::{id::Aspect, texts, value::Value};
 
 /// Changes when sort keys are made in another way (`icu_collator` brings another version of Unicode): the next publish fills
 /// every column anew.
@@ -41,6 +41,11 @@ pub fn stored(aspect: Aspect, value: &Value) -> Value {
     match (aspect, value) {
         (Aspect::SortKey, Value::Text(text)) => Value::Text(sort_key(text)),
         (Aspect::Folded, Value::Text(text)) => Value::Text(folded(text)),
+        // Texts of several languages have a key each.
+        (Aspect::SortKey, Value::Json(_)) => {
+            let keys = texts::of_value(value).into_iter().map(|(tag, text)| (tag, sort_key(&text))).collect();
+            texts::to_value(&keys)
+        }
         _ => Value::Null,
     }
 }

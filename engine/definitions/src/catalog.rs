@@ -193,6 +193,8 @@ pub struct Field {
     pub searchable: bool,
     /// Encrypted at rest and masked in answers.
     pub sensitive: bool,
+    /// Has a text per language, see [`crate::texts`].
+    pub translatable: bool,
     /// Smallest value allowed.
     pub minimum: Option<Value>,
     /// Largest value allowed.

@@ -163,13 +163,20 @@ impl Aspect {
 
 const DIGITS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
 
+/// Ids of documents; the numbers behind them stand for ids of what the engine keeps beside a field.
+const OF_DOCUMENTS: u64 = 36_u64.pow(8);
+
 /// An aspect of a field has an id too, which no document can write: a mark, then the 36^8 ids of documents as seven digits to
 /// base 64. So paths, permits and columns take it wherever they take a field.
 impl FieldId {
-    /// The id of an aspect of this field; only fields of documents have aspects.
+    /// The id of an aspect of this field; only fields of documents, and what is kept beside them, have aspects.
     #[must_use]
     pub fn aspect(self, aspect: Aspect) -> Self {
-        let mut number = self.0.0.iter().fold(0_u64, |number, byte| number * 36 + u64::from(place_of(*byte)));
+        let digits = if self.0.is_system() { self.0.0.get(1..).unwrap_or_default() } else { self.0.0.as_slice() };
+        let mut number = digits.iter().fold(0_u64, |number, byte| number * 36 + u64::from(place_of(*byte)));
+        if self.0.is_system() {
+            number += OF_DOCUMENTS;
+        }
         let mut out = [aspect.mark(); 8];
         for slot in out.iter_mut().skip(1).rev() {
             let digit = usize::try_from(number % 64).unwrap_or_default();
@@ -184,7 +191,9 @@ impl FieldId {
         let (mark, digits) = self.0.0.split_first()?;
         let aspect = Aspect::ALL.into_iter().find(|aspect| aspect.mark() == *mark)?;
         let number = digits.iter().fold(0_u64, |number, byte| number * 64 + u64::from(place_of(*byte)));
-        Some((aspect, Self(DefId::from_digits(number))))
+        let of = DefId::from_digits(number % OF_DOCUMENTS);
+        // The digit in place of the mark of what the engine keeps is zero.
+        Some((aspect, Self(if number < OF_DOCUMENTS { of } else { of.companion()? })))
     }
 }
 
@@ -232,6 +241,11 @@ newtype!(
 impl FieldId {
     /// The field beside a formula that converts between currencies or units: what it was computed with.
     pub fn rates(self) -> Option<Self> {
+        self.0.companion().map(Self)
+    }
+
+    /// The field beside a translatable one: its texts in other languages. No field is both a formula and translatable.
+    pub fn texts(self) -> Option<Self> {
         self.0.companion().map(Self)
     }
 }

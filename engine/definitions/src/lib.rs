@@ -18,6 +18,7 @@ pub mod id;
 pub mod model;
 pub mod source;
 pub mod text;
+pub mod texts;
 pub mod value;
 
 pub use catalog::{Catalog, Entity, Field, FieldType};

@@ -154,6 +154,7 @@ fn begin<'t>(
         server_today: caller.today,
         companies,
         locale: caller.locale.clone(),
+        speaks: matches!(caller.who, Who::User(_)).then(|| caller.locale.clone()),
         plans: shared.plans,
     };
     Ok(Session::new(frame, tx, caller.seed))

@@ -30,13 +30,15 @@ pub(crate) struct Frame {
     pub(crate) server_today: Date,
     pub(crate) companies: Arc<Companies>,
     pub(crate) locale: Locale,
+    /// The language in which translatable fields are read and written; the engine takes them as they are stored.
+    pub(crate) speaks: Option<Locale>,
     pub(crate) plans: Arc<Plans>,
 }
 
 impl Frame {
     /// For statements that the person asks for.
     pub(crate) fn context(&self) -> Context<'_> {
-        self.with(&self.rights)
+        Context { locale: self.speaks.as_deref(), ..self.with(&self.rights) }
     }
 
     /// For statements that definitions ask for.
@@ -44,10 +46,18 @@ impl Frame {
         self.with(&self.definer)
     }
 
-    /// For statements under other rights.
+    /// For statements under other rights, which see translatable fields as they are stored.
     pub(crate) fn with<'a>(&'a self, rights: &'a Rights) -> Context<'a> {
         let company = self.companies.default_values();
-        Context { catalog: &self.catalog, physical: &self.physical, rights, now: self.now, today: self.today, company }
+        Context {
+            catalog: &self.catalog,
+            physical: &self.physical,
+            rights,
+            now: self.now,
+            today: self.today,
+            company,
+            locale: None,
+        }
     }
 
     /// The day in the zone of a record's company; of a record without one, the session's.

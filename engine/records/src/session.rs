@@ -97,7 +97,8 @@ impl<'t> Session<'t> {
     pub fn search(&mut self, params: &Params) -> Result<String, RecordsError> {
         read::search::search(&self.frame, self.tx, params)
     }
-    /// One record with its lines: parameters `fields`, `expand`, `explain` (with the rates and units of its conversions).
+    /// One record with its lines: parameters `fields`, `expand`, `explain` (with the rates and units of its conversions),
+    /// `translations` (with the texts of translatable fields in all languages).
     pub fn get(&mut self, entity: &str, id: &str, params: &Params) -> Result<Shown, RecordsError> {
         let (shown, opened) = read::get::get(&self.frame, self.tx, entity, id, params)?;
         if let (Some(entity), Some(id)) = (opened, parse_id(&shown.id)) {

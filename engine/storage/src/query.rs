@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub today: Date,
     /// `company.x` where records have no company of their own.
     pub company: &'a CompanyValues,
+    /// The language in which a person sees translatable fields; without one they are as they are stored.
+    pub locale: Option<&'a str>,
 }
 
 /// No company: for statements that definitions have no part in.

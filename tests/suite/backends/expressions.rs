@@ -73,6 +73,7 @@ impl Bench {
             now: self.env.now,
             today: self.env.today,
             company: &self.env.company,
+            locale: None,
         }
     }
 

@@ -20,5 +20,6 @@ mod seals;
 mod sensitive;
 mod sign_in;
 mod thumbnails;
+mod translations;
 mod unknown;
 mod unused;

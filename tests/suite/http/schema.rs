@@ -167,12 +167,12 @@ fn a_loss_is_shown_counted_and_accepted(database: &Database) {
     let instance = Instance::with_trade(database);
     let admin = instance.client("admin");
     let before = admin.get("/api/draft").expect(200).json()["revision"].as_u64().unwrap();
-    let product = |code: &str, specification: &str| {
-        made(&admin, "product", &json!({"code": code, "name": "Tea", "specification": specification}))
+    let product = |code: &str, code_of_customs: &str| {
+        made(&admin, "product", &json!({"code": code, "name": "Tea", "hs_code": code_of_customs}))
     };
     let ids = [product("P1", " 12 "), product("P2", "12.5"), product("P3", "a dozen"), product("P4", "a dozen")];
     change(&admin, "product", |fields| {
-        let field = fields.iter_mut().find(|field| field["name"] == "specification").unwrap();
+        let field = fields.iter_mut().find(|field| field["name"] == "hs_code").unwrap();
         field["type"] = json!("integer");
         field.as_object_mut().unwrap().remove("max_length");
     });
@@ -187,7 +187,7 @@ fn a_loss_is_shown_counted_and_accepted(database: &Database) {
     }
     admin.post("/api/draft/publish", &json!({"accept_loss": "yes"})).expect(400);
     admin.post("/api/draft/publish", &json!({"accept_loss": true})).expect(200);
-    let values = || ids.iter().map(|id| record(&admin, "product", id)["specification"].clone()).collect::<Vec<_>>();
+    let values = || ids.iter().map(|id| record(&admin, "product", id)["hs_code"].clone()).collect::<Vec<_>>();
     assert_eq!(values(), [json!(12), json!(12), Json::Null, Json::Null]);
     instance.assert_whole("after a loss was accepted");
     admin.post(&format!("/api/revisions/{before}/restore"), &json!({})).expect(200);
@@ -227,12 +227,12 @@ fn a_plan_says_rows_locks_and_stalls(database: &Database) {
 fn an_install_accepts_a_loss_as_a_publish_does(database: &Database) {
     let instance = Instance::with_trade(database);
     let admin = instance.client("admin");
-    let id = made(&admin, "product", &json!({"code": "P1", "name": "Tea", "specification": "a dozen"}));
+    let id = made(&admin, "product", &json!({"code": "P1", "name": "Tea", "hs_code": "a dozen"}));
     let mut package = folder("templates-trade");
     let file = package.source.files.get_mut("entities/product.json").unwrap();
     let mut document: Json = serde_json::from_str(file).unwrap();
     let fields = document["fields"].as_array_mut().unwrap();
-    let field = fields.iter_mut().find(|field| field["name"] == "specification").unwrap();
+    let field = fields.iter_mut().find(|field| field["name"] == "hs_code").unwrap();
     field["type"] = json!("integer");
     field.as_object_mut().unwrap().remove("max_length");
     *file = document.to_string();
@@ -247,6 +247,6 @@ fn an_install_accepts_a_loss_as_a_publish_does(database: &Database) {
     send("?accept_loss=perhaps").expect(400);
     send("?loss=true").expect(400);
     send("?accept_loss=true").expect(200);
-    assert_eq!(record(&admin, "product", &id)["specification"], Json::Null);
+    assert_eq!(record(&admin, "product", &id)["hs_code"], Json::Null);
     instance.assert_whole("after an install");
 }

@@ -7,10 +7,12 @@ import { FieldValue } from '../../fields/FieldValue';
 import fieldsCss from '../../fields/fields.module.css';
 import { isMask } from '../../fields/mask';
 import { useReferenceLabel } from '../../fields/references';
+import { isOther } from '../../fields/texts';
 import { useI18n } from '../../i18n/I18n';
 import css from './form.module.css';
 import { measuresOf, useCondition, useForm, useFormState, useRequired } from './form-context';
 import { MaskedField } from './MaskedField';
+import { TextsButton, useLocales } from './TextsButton';
 
 export function FormField({ node }: { node: NodeDoc }) {
   const { entity } = useForm();
@@ -41,11 +43,23 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
     if (!isMask(value)) setReplacing(false);
   }, [value]);
   const label = text(field.title) || field.name;
+  const first = useLocales()[0] ?? locale;
+  const enter = (next: unknown) => {
+    const { id, texts, set, setTexts } = store.getState();
+    const known = texts[field.name];
+    // Who empties a text in their language takes away theirs, not those of others.
+    const empties = next === null && id !== undefined && isOther(locale, first);
+    if (field.translatable && (known || empties)) {
+      const own = next as string | null;
+      setTexts(field.name, { ...known, [locale]: own }, own);
+    } else set(field.name, next);
+  };
   const masked = isMask(value) && !(replacing && !locked);
   return (
     <div
       ref={box}
       className={css.slot}
+      data-translatable={(field.translatable && !locked) || undefined}
       style={{ '--span': node.span ?? 1 } as React.CSSProperties}
       data-field={field.name}
     >
@@ -74,7 +88,7 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
           label={label}
           help={text(field.help)}
           value={value ?? null}
-          onChange={(next) => store.getState().set(field.name, next)}
+          onChange={enter}
           target={targetOf(catalog, entity, field)}
           currency={currency}
           unit={unit}
@@ -82,6 +96,7 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
           error={error}
         />
       )}
+      {field.translatable && !locked ? <TextsButton field={field} label={label} /> : null}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { catalogQuery } from '../../api/definitions';
 import { type HistoryChange, type HistoryEntry, historyQuery } from '../../api/records';
 import { type Entity, targetOf, valueField } from '../../definition/catalog';
+import { codeName } from '../../fields/codes';
 import { FieldValue } from '../../fields/FieldValue';
 import { LinksValue } from '../../fields/LinksValue';
 import { useReferenceLabel } from '../../fields/references';
@@ -48,8 +49,11 @@ function Entry({ entity, entry }: { entity: Entity; entry: HistoryEntry }) {
       </p>
       <dl className={css.changes}>
         {entry.changes.map((change) => (
-          <div key={change.field}>
-            <dt>{text(entity.fields.get(change.field)?.title) || change.field}</dt>
+          <div key={`${change.line}/${change.field}/${change.locale}`}>
+            <dt>
+              {text(entity.fields.get(change.field)?.title) || change.field}
+              {change.locale ? ` (${codeName('language', change.locale, locale)})` : null}
+            </dt>
             {change.added || change.removed ? (
               <LinksChanged entity={entity} change={change} />
             ) : (

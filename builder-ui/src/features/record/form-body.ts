@@ -28,6 +28,7 @@ function withLines(
 ): Body {
   const sent: Record<string, string[]> = {};
   const result = { ...record };
+  for (const [name, texts] of Object.entries(form.texts)) if (name in result) result[name] = texts;
   for (const name of names) {
     const rows = (form.lines[name] ?? []).filter((row) => !isBlank(row));
     sent[name] = rows.map((row) => row.key);

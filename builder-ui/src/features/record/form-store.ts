@@ -4,6 +4,7 @@ import { createStore } from 'zustand';
 import { randomKey } from '../../api/key';
 import type { FieldError } from '../../api/problem';
 import type { RecordData } from '../../api/records';
+import type { Texts } from '../../fields/texts';
 
 export interface LineRow {
   /** Stays the same while the form is open. */
@@ -25,6 +26,8 @@ export interface FormData {
   values: RecordData;
   lines: Record<string, LineRow[]>;
   edited: Record<string, true>;
+  /** Of translatable fields whose languages were opened: all their texts; `values` has the one that is seen. */
+  texts: Record<string, Texts>;
   /** Messages by `field` or `field/row key/column`. */
   errors: Record<string, string>;
   /** Messages that belong to no field on the form. */
@@ -39,6 +42,8 @@ export interface FormData {
 
 export interface FormState extends FormData {
   set: (field: string, value: unknown) => void;
+  /** Gives a translatable field texts by language, of which `seen` is shown. */
+  setTexts: (field: string, texts: Texts, seen: string | null) => void;
   setCells: (field: string, cells: { row: string; column: string; value: unknown }[]) => void;
   addLine: (field: string, at: number) => string;
   removeLine: (field: string, key: string) => void;
@@ -97,6 +102,7 @@ export function formData(record: RecordData | undefined, shape: Shape): FormData
     values,
     lines,
     edited: {},
+    texts: {},
     errors: {},
     general: [],
     submitted: false,
@@ -131,6 +137,13 @@ export function createFormStore(data: FormData) {
       set: (field, value) =>
         change((state) => {
           state.values[field] = value;
+          state.edited[field] = true;
+          delete state.errors[field];
+        }),
+      setTexts: (field, texts, seen) =>
+        change((state) => {
+          state.values[field] = seen;
+          state.texts[field] = texts;
           state.edited[field] = true;
           delete state.errors[field];
         }),

@@ -10,7 +10,7 @@ use kontor_storage::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{fields, put, stored, way};
+use super::{fields, in_all_languages, put, stored, way};
 use crate::{act::Act, error::AppError, rights::definer, snapshot::Snapshot};
 
 /// Rows of a chunk.
@@ -215,6 +215,7 @@ impl Reading<'_> {
             .map_err(|_denied| AppError::Bug("the definer may read everything".to_owned()))?;
         let mut columns = vec![vec![FieldId::ID]];
         columns.extend(self.fields.iter().map(|field| vec![field.id]));
+        columns.extend(self.fields.iter().filter_map(|field| Some(vec![field.texts()?])));
         let query = Query {
             entity: self.entity.id,
             columns,
@@ -224,7 +225,19 @@ impl Reading<'_> {
             limit: CHUNK,
             archived: Archived::Without,
         };
-        Ok(tx.select(self.context, permit, &query)?.into_iter().filter_map(split).collect())
+        let rows = tx.select(self.context, permit, &query)?.into_iter().filter_map(split);
+        Ok(rows.map(|(id, row)| (id, self.found_by(row))).collect())
+    }
+
+    /// The values of the fields, without the texts in other languages that stand behind them: those join their fields.
+    fn found_by(&self, mut row: Row) -> Row {
+        let mut others = row.split_off(self.fields.len().min(row.len())).into_iter();
+        for (field, value) in self.fields.iter().zip(&mut row) {
+            if field.texts().is_some() {
+                *value = in_all_languages(value, &others.next().unwrap_or_default());
+            }
+        }
+        row
     }
 }
 

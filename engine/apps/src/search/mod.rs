@@ -11,7 +11,7 @@ mod tokens;
 
 use std::collections::BTreeSet;
 
-use kontor_definitions::{Entity, Field, FieldType, RecordId, Value};
+use kontor_definitions::{Entity, Field, FieldType, RecordId, Value, texts::of_value};
 use kontor_storage::{StorageError, Tx, system::search};
 
 pub use fill::{Difference, differences};
@@ -36,7 +36,8 @@ fn is_indexed(entity: &Entity, field: &Field) -> bool {
 /// What the tokens of a field depend on besides its value.
 fn way(entity: &Entity, field: &Field) -> String {
     let label = if field.id == entity.label { "l" } else { "" };
-    format!("{VERSION}{label} {}", titles(field, None).join("\u{1f}"))
+    let texts = if field.translatable { "t" } else { "" };
+    format!("{VERSION}{label}{texts} {}", titles(field, None).join("\u{1f}"))
 }
 
 /// The titles of a field's options in all languages, of one of them or all.
@@ -59,10 +60,21 @@ fn texts(field: &Field, value: &Value) -> Vec<String> {
         },
         Value::Number(number) => vec![number.normalize().to_string()],
         Value::Date(date) => vec![date.to_string()],
+        // What `in_all_languages` makes.
+        Value::List(texts) if field.translatable => texts.iter().flat_map(|text| self::texts(field, text)).collect(),
         Value::Null | Value::Bool(_) | Value::Time(_) | Value::Instant(_) | Value::Id(_) | Value::List(_) | Value::Json(_) => {
             Vec::new()
         }
     }
+}
+
+/// What a field is found by: its value, of a translatable one the texts in all languages. `others` are those beside it.
+pub fn in_all_languages(own: &Value, others: &Value) -> Value {
+    let texts = of_value(others);
+    if texts.is_empty() {
+        return own.clone();
+    }
+    Value::List(std::iter::once(own.clone()).chain(texts.into_values().map(Value::Text)).collect())
 }
 
 /// The tokens of a value of a field.

@@ -10,7 +10,7 @@ use crate::{
 
 /// Gives every entity its stored aspects, in the order of its fields.
 ///
-/// A sort key is stored of one-line texts that are the label or that a view sorts by.
+/// A sort key is stored of one-line texts that are the label or that a view sorts by, in every language they have a text in.
 /// A folded text is stored of labels and of what `duplicates` names in `fold(…)`. Lines have neither: they
 /// stand in their own order. Neither have sensitive fields: nothing readable is stored of them.
 pub(super) fn assign(entities: &mut [Entity], views: &[Owned<ViewDoc>]) {
@@ -24,6 +24,7 @@ pub(super) fn assign(entities: &mut [Entity], views: &[Owned<ViewDoc>]) {
             let is_label = field.id == entity.label;
             if is_label || sorted.contains(&(entity.id, field.id)) {
                 aspects.push(field.id.aspect(Aspect::SortKey));
+                aspects.extend(field.texts().map(|texts| texts.aspect(Aspect::SortKey)));
             }
             let folded = field.id.aspect(Aspect::Folded);
             if is_label || entity.duplicates.iter().any(|rule| rule.fields.contains(&folded)) {

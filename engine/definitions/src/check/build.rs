@@ -89,7 +89,7 @@ fn field(work: &EntityWork, slot: &Slot, class: FieldClass, expressions: &[(Fiel
             name: slot.name.clone(),
             title: match &work.head {
                 Some(head) if is_link => head.title.clone(),
-                Some(_) | None if slot.id.0.is_companion() => rates_title(&work.slots, slot),
+                Some(_) | None if slot.id.0.is_companion() => companion_title(&work.slots, slot),
                 Some(_) | None => system_title(slot.id),
             },
             ty,
@@ -98,6 +98,7 @@ fn field(work: &EntityWork, slot: &Slot, class: FieldClass, expressions: &[(Fiel
             unique: false,
             searchable: false,
             sensitive: false,
+            translatable: false,
             minimum: None,
             maximum: None,
             system: slot.id != FieldId::COMPANY && !is_link,
@@ -119,6 +120,7 @@ fn field(work: &EntityWork, slot: &Slot, class: FieldClass, expressions: &[(Fiel
         unique: doc.unique,
         searchable: doc.searchable,
         sensitive: doc.sensitive,
+        translatable: doc.translatable,
         minimum: limit(&doc.minimum),
         maximum: limit(&doc.maximum),
         system: doc.system,
@@ -145,11 +147,15 @@ fn with_expressions(mut ty: FieldType, expressions: &[(FieldExpression, Arc<Expr
     ty
 }
 
-/// The title of what stands beside a formula that converts.
-fn rates_title(slots: &[Slot], rates: &Slot) -> LocalText {
-    let formula = slots.iter().find(|slot| slot.id.rates() == Some(rates.id));
-    let title = |locale| formula.and_then(|slot| slot.doc.as_ref()?.title.get(locale)).unwrap_or(&rates.name);
-    let (zh, en) = if rates.name.ends_with("_units") { ("换算单位", "Units of") } else { ("汇率", "Rates of") };
+/// The title of what the engine keeps beside a field: what a formula converted with, the texts of a translatable field.
+fn companion_title(slots: &[Slot], kept: &Slot) -> LocalText {
+    let of = slots.iter().find(|slot| slot.id.0.companion() == Some(kept.id.0)).and_then(|slot| slot.doc.as_ref());
+    let title = |locale| of.and_then(|doc| doc.title.get(locale)).unwrap_or(&kept.name);
+    let (zh, en) = match of {
+        Some(doc) if doc.translatable => ("各语言文本", "Languages of"),
+        Some(_) | None if kept.name.ends_with("_units") => ("换算单位", "Units of"),
+        Some(_) | None => ("汇率", "Rates of"),
+    };
     let (zh, en) = (format!("{}的{zh}", title("zh-CN")), format!("{en} {}", title("en")));
     LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice())
 }

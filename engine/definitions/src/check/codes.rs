@@ -151,9 +151,9 @@ codes! {
     OptionNotForType "option_not_for_type" Error
         "“{1}”类型不能设置“{0}”" "\"{0}\" does not apply to the type \"{1}\""
         "删除“{0}”" "remove \"{0}\""
-    NotAvailable "not_available" Error
-        "“{0}”还不能使用" "\"{0}\" is not available yet"
-        "删除“{0}”；多语言的内容可先为每种语言各建一个字段" "remove \"{0}\"; until then, use a field per language"
+    TranslatableHere "translatable_here" Error
+        "“{0}”每种语言各有一个文本，不能同时设为“{1}”" "\"{0}\" has a text per language and cannot be \"{1}\" as well"
+        "去掉“{1}”，或另用一个不翻译的字段（例如编码）" "remove \"{1}\", or use another field for it that has one value, such as a code"
     MissingOption "missing_option" Error
         "“{1}”类型必须设置“{0}”" "the type \"{1}\" needs \"{0}\""
         "补上“{0}”" "add \"{0}\""

@@ -31,6 +31,7 @@ mod shape;
 mod states;
 mod suggest;
 mod titles;
+mod translatable;
 mod types;
 mod world;
 
@@ -99,6 +100,7 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     let compiled = expressions::compile_fields(&world, &mut findings);
     sensitive::check_fields(&world, &compiled, &mut findings);
     fields::add_rates(&mut world, &compiled, &mut findings);
+    translatable::check_fields(&mut world, &mut findings);
     let graph = graph::build(&world, &compiled, &mut findings);
     let sets = (0..world.entities.len()).map(|entity| sets::sets(&world, entity, &graph, &mut findings)).collect();
     let mut expressions = screens::Expressions::new();

@@ -19,10 +19,6 @@ pub(super) fn check_options(slot: &Slot, doc: &FieldDoc, file: FileId, findings:
         } else {
             Code::OptionNotForType
         };
-        if option == "translatable" && is_words(doc.kind) {
-            findings.add_at(file, &format!("{}/{option}", slot.pointer), super::places::At::Key, Code::NotAvailable, &[option]);
-            continue;
-        }
         let subject = if code == Code::DerivedDefault { [slot.name.as_str(), option] } else { [option, name] };
         findings.add_at(file, &format!("{}/{option}", slot.pointer), super::places::At::Key, code, &subject);
     }
@@ -117,12 +113,13 @@ fn common(kind: FieldKind, option: &str) -> bool {
         "default" => !is_computed(kind) && !many,
         "unique" => !structured,
         "searchable" => is_findable(kind),
+        "translatable" => is_words(kind),
         _ => false,
     }
 }
 
 /// Whether values of the type are written in a language.
-fn is_words(kind: FieldKind) -> bool {
+pub(super) fn is_words(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Text | FieldKind::LongText | FieldKind::RichText)
 }
 

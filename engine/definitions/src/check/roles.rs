@@ -175,15 +175,15 @@ fn fields(
     }
     let rest = doc.fields.get("*").copied().unwrap_or(FieldRight::Write);
     let right = |name: &str| doc.fields.get(name).copied().unwrap_or(rest);
-    // The rates beside a formula are read with it.
-    let rates = work.slots.iter().filter(|slot| slot.id.0.is_companion()).filter_map(|rates| {
-        let formula = work.slots.iter().find(|slot| slot.id.rates() == Some(rates.id))?;
-        Some((rates.id, right(&formula.name).min(FieldRight::Read)))
+    // The rates beside a formula are read with it, as are the texts in other languages beside a translatable field.
+    let beside = work.slots.iter().filter(|slot| slot.id.0.is_companion()).filter_map(|kept| {
+        let field = work.slots.iter().find(|slot| slot.id.0.companion() == Some(kept.id.0))?;
+        Some((kept.id, right(&field.name).min(FieldRight::Read)))
     });
     // The company of a record is written by whoever may write the record's fields.
     let has_right = |slot: &Slot| slot.doc.is_some() || slot.id == FieldId::COMPANY;
     let in_use = work.slots.iter().filter(|slot| has_right(slot) && matches!(slot.state, SlotState::Ready(_)));
-    in_use.map(|slot| (slot.id, right(&slot.name))).chain(rates).collect()
+    in_use.map(|slot| (slot.id, right(&slot.name))).chain(beside).collect()
 }
 
 /// Tells derived fields that a role can read while one of their inputs is hidden from it.

@@ -5,6 +5,7 @@ use super::{
     findings::Findings,
     graph::Graph,
     options::kind_name,
+    translatable::is_translatable,
     world::{EntityIx, Found, Slot, World},
 };
 use crate::{
@@ -47,6 +48,8 @@ pub(super) fn sets(world: &World, entity: EntityIx, graph: &Graph, findings: &mu
                     findings.add(work.file, &pointer, Code::UnsuitableField, &[name, "rollup"]);
                 } else if is_class(FieldClass::Live, world, entity, slot, graph) {
                     findings.add(work.file, &pointer, Code::LiveNotStored, &[name]);
+                } else if key == "unique" && is_translatable(slot) {
+                    findings.add(work.file, &pointer, Code::TranslatableHere, &[name, key]);
                 } else if ids.contains(&slot.id) {
                     findings.add(work.file, &pointer, Code::DuplicateName, &[name]);
                 }

@@ -11,7 +11,10 @@ use super::{
     names::check_name,
     places::join,
 };
-use crate::model::{Kind, TranslationDoc};
+use crate::{
+    model::{Kind, TranslationDoc},
+    texts::is_locale,
+};
 
 /// Checks the heads of all apps.
 pub(super) fn check_apps(apps: &[App], findings: &mut Findings) {
@@ -53,15 +56,6 @@ fn version(text: &str) -> Option<(u32, u32, u32)> {
     let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
     let version = (parts.next()??, parts.next()??, parts.next()??);
     parts.next().is_none().then_some(version)
-}
-
-/// `en`, `zh-CN`: a language, then parts of letters and digits.
-fn is_locale(tag: &str) -> bool {
-    let mut parts = tag.split('-');
-    let language = parts.next().unwrap_or_default();
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_lowercase())
-        && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Checks titles and translations of all documents.

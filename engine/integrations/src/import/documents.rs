@@ -8,7 +8,7 @@ use time::Date;
 use super::{
     cell::{self, CellError},
     map::Odd,
-    plan::{ImportPlan, Target},
+    plan::{ImportPlan, Target, TextOf},
     report::{Report, RowError},
 };
 use crate::table::{Table, TableRow};
@@ -153,7 +153,7 @@ pub(super) fn fields(
             None => cell::to_input(&text, &target.ty, &target.source.options, today),
         };
         match value {
-            Ok(value) => values.push((target.field.clone(), value)),
+            Ok(value) => put(&mut values, target, value),
             Err(error) => errors.push(RowError {
                 line: row.line,
                 field: target.path.clone(),
@@ -163,4 +163,27 @@ pub(super) fn fields(
         }
     }
     values
+}
+
+/// Adds a value; texts of one field in several languages become one value.
+fn put(values: &mut Vec<(String, Input)>, target: &Target, value: Input) {
+    let known = values.iter_mut().find(|(name, _)| *name == target.field).map(|(_, known)| known);
+    let value = match (&target.text, known) {
+        (Some(text), Some(known)) => {
+            let tag = text.locale.as_ref().unwrap_or(&text.first).clone();
+            match known {
+                Input::Object(texts) => {
+                    texts.insert(tag, value);
+                }
+                plain => {
+                    let own = std::mem::replace(plain, Input::Null);
+                    *plain = Input::object([(text.first.clone(), own), (tag, value)]);
+                }
+            }
+            return;
+        }
+        (Some(TextOf { locale: Some(tag), .. }), None) => Input::object([(tag.clone(), value)]),
+        _ => value,
+    };
+    values.push((target.field.clone(), value));
 }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use kontor_access::{Action, Rights, decide};
-use kontor_definitions::{Catalog, Entity, EntityId, Field, FieldId, FieldType, LocalText};
+use kontor_definitions::{Catalog, Entity, EntityId, Field, FieldId, FieldType, LocalText, texts};
 
 use super::map::{ColumnMap, ColumnOptions, Existing, ImportMap};
 use crate::table::Table;
@@ -67,10 +67,21 @@ pub struct Target {
     pub ty: FieldType,
     /// What is wrong with a value is told without the value.
     pub sensitive: bool,
+    /// Of a translatable field: which of its texts.
+    pub text: Option<TextOf>,
     /// Where the text comes from.
     pub source: Source,
     /// For references found by a field of the target.
     pub reference: Option<ReferenceBy>,
+}
+
+/// A text of a translatable field: `name[en]`, or `name` alone.
+#[derive(Clone, Debug)]
+pub struct TextOf {
+    /// The language; none where only the field is named.
+    pub locale: Option<String>,
+    /// The first language of the app, which `name` stands for beside `name[en]`.
+    pub first: String,
 }
 
 /// Where a text comes from.
@@ -183,7 +194,8 @@ impl Resolver<'_> {
     fn key(&mut self, map: &ImportMap, head: &[Target], has_lines: bool) -> Vec<usize> {
         let mut key = Vec::new();
         for name in &map.key {
-            match head.iter().position(|target| target.field == *name) {
+            let is_key = |target: &Target| target.field == *name && target.text.as_ref().is_none_or(|text| text.locale.is_none());
+            match head.iter().position(is_key) {
                 Some(place) if head.get(place).is_some_and(|target| target.sensitive) => self.sensitive_key(name),
                 Some(place) => key.push(place),
                 None => {
@@ -254,10 +266,18 @@ impl Resolver<'_> {
         create_missing: &IndexMap<String, IndexMap<String, ColumnMap>>,
     ) -> Option<Target> {
         let (name, key) = rest.split_once('.').map_or((rest, None), |(name, key)| (name, Some(key)));
-        let Some(field) = self.readable(entity, name) else {
+        let (name, locale) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((name, tag)) => (name, Some(tag)),
+            None => (name, None),
+        };
+        let Some(field) = self.readable(entity, name).filter(|field| locale.is_none() || field.translatable) else {
             self.unknown(path);
             return None;
         };
+        if let Some(tag) = locale.filter(|tag| texts::canonical(tag).as_deref() != Some(*tag)) {
+            self.bad_locale(path, tag);
+            return None;
+        }
         let reference = match (field.ty.reference().or_else(|| field.ty.links()), key) {
             (_, None) => None,
             (Some(target), Some(key)) => Some(self.reference(target, path, key, create_missing)?),
@@ -271,6 +291,10 @@ impl Resolver<'_> {
             field: name.to_owned(),
             ty: field.ty.clone(),
             sensitive: field.sensitive,
+            text: field.translatable.then(|| TextOf {
+                locale: locale.map(str::to_owned),
+                first: texts::first_language(self.catalog, entity).to_owned(),
+            }),
             source,
             reference,
         })
@@ -314,6 +338,16 @@ impl Resolver<'_> {
                 "Records are not looked up by a sensitive field. Use another field as the key.",
             ),
         );
+    }
+
+    fn bad_locale(&mut self, path: &str, tag: &str) {
+        let tag = texts::canonical(tag).unwrap_or_else(|| "zh-CN".to_owned());
+        let (zh, en) = (
+            format!("方括号里要写语言代码，例如「{tag}」。"),
+            format!("In brackets stands the tag of a language, such as \"{tag}\"."),
+        );
+        let message = LocalText::from([("zh-CN", zh.as_str()), ("en", en.as_str())].as_slice());
+        self.errors.push(MapError { place: path.to_owned(), code: "bad_locale", message });
     }
 
     fn unknown(&mut self, path: &str) {

@@ -19,6 +19,7 @@ fn read(ty: FieldType, json: &str) -> Result<Value, &'static str> {
         unique: false,
         searchable: false,
         sensitive: false,
+        translatable: false,
         minimum: None,
         maximum: None,
         system: false,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     answer, page,
     params::Reader,
-    selection::{Extent, Selection, expand_of},
+    selection::{Besides, Extent, Selection, expand_of},
 };
 use crate::{
     coerce::parse_id,
@@ -19,6 +19,8 @@ use crate::{
     json,
     session::{Params, Shown},
 };
+
+const YES_OR_NO: [(&str, bool); 2] = [("true", true), ("false", false)];
 
 /// Answers a record that the person may read, and its entity where sensitive values of it are shown.
 pub(crate) fn get(
@@ -30,9 +32,12 @@ pub(crate) fn get(
 ) -> Result<(Shown, Option<EntityId>), RecordsError> {
     let names = frame.names();
     let entity = names.entity(entity).ok_or(RecordsError::NotFound)?;
-    let mut reader = Reader::new(params, &["fields", "expand", "reveal", "explain"]);
+    let mut reader = Reader::new(params, &["fields", "expand", "reveal", "explain", "translations"]);
     let fields = reader.list("fields");
-    let extent = reader.word("explain", &[("true", Extent::Explained), ("false", Extent::Whole)], Extent::Whole);
+    let extent = Extent::Whole(Besides {
+        conversions: reader.word("explain", &YES_OR_NO, false),
+        texts: reader.word("translations", &YES_OR_NO, false),
+    });
     let mut selection = if fields.is_empty() {
         Selection::all(names, entity, extent)
     } else {
@@ -75,7 +80,7 @@ fn nothing_to_reveal(written: &str, pointer: &str) -> FieldError {
 /// The answer to a write: the whole record as the person may read it, or its id alone.
 pub(crate) fn written(frame: &Frame, tx: &mut Tx, entity: &Arc<Entity>, id: Uuid, revision: i64) -> Result<Shown, RecordsError> {
     let names = frame.names();
-    let selection = Selection::all(names, entity, Extent::Whole);
+    let selection = Selection::all(names, entity, Extent::WHOLE);
     let found = shown(frame, tx, &selection, id)?;
     Ok(found.unwrap_or_else(|| {
         let mut body = String::from("{");

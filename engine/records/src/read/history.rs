@@ -196,7 +196,7 @@ fn write_entry(
         out.push('{');
         json::key(out, "field");
         json::text(out, &called.name);
-        for key in ["line", "old", "new", "added", "removed"] {
+        for key in ["locale", "line", "old", "new", "added", "removed"] {
             if let Some(value) = change.get(key) {
                 json::key(out, key);
                 out.push_str(&revealing.text(&called, change.get("line"), value));

@@ -1,7 +1,7 @@
 //! A page of records: what is asked for, read from parameters, and its answer.
 use std::{collections::BTreeSet, sync::Arc};
 
-use kontor_definitions::{ColumnType, Entity, FieldId, Value};
+use kontor_definitions::{ColumnType, Entity, FieldId, FieldType, Value};
 use kontor_storage::{Archived, Query, Row, Search, Sort, Tx, query::Path};
 
 use super::{
@@ -115,7 +115,7 @@ fn parse(frame: &Frame, entity: &Arc<Entity>, params: &Params) -> Result<Request
     let filter = filter::compiled(names, entity, text, &mut reader.findings);
     let archived = reader.word("archived", &ARCHIVED, Archived::Without);
     let search = search::of_list(names, entity, &mut reader);
-    let list = list_name(entity, &sort, (text, reader.text("q")), archived);
+    let list = list_name(frame, entity, &sort, (text, reader.text("q")), archived);
     let after = after(&list, &types, &mut reader);
     let limit = reader.number("limit", 1, LONGEST_PAGE, PAGE);
     let count = reader.word("count", &[("true", true), ("false", false)], false);
@@ -201,7 +201,13 @@ fn sort_of(frame: &Frame, entity: &Arc<Entity>, reader: &mut Reader<'_>) -> (Vec
 }
 
 /// Names a list: a cursor of one list is none of another.
-fn list_name(entity: &Entity, sort: &[Sort], (filter, q): (Option<&str>, Option<&str>), archived: Archived) -> String {
+fn list_name(
+    frame: &Frame,
+    entity: &Entity,
+    sort: &[Sort],
+    (filter, q): (Option<&str>, Option<&str>),
+    archived: Archived,
+) -> String {
     let keys: Vec<String> = sort
         .iter()
         .map(|key| {
@@ -210,7 +216,25 @@ fn list_name(entity: &Entity, sort: &[Sort], (filter, q): (Option<&str>, Option<
         })
         .collect();
     let text = filter.unwrap_or_default();
-    format!("{}|{}|{archived:?}|{}:{text}|{}", entity.id, keys.join(","), text.len(), q.unwrap_or_default().trim())
+    // In another language the same records stand in another order.
+    let language = frame.speaks.as_deref().filter(|_| sort.iter().any(|key| by_language(frame, entity, key))).unwrap_or_default();
+    let asked = q.unwrap_or_default().trim();
+    format!("{}|{}|{archived:?}|{}:{text}|{asked}|{language}", entity.id, keys.join(","), text.len())
+}
+
+/// Whether a key is of texts that differ by language.
+fn by_language(frame: &Frame, entity: &Entity, key: &Sort) -> bool {
+    let path: Path = key.path.iter().map(|id| id.aspect_of().map_or(*id, |(_, of)| of)).collect();
+    let Some(along) = frame.catalog.fields_along(entity, &path) else { return false };
+    let end = |of: &Entity, path: &[FieldId]| {
+        let along = frame.catalog.fields_along(of, path);
+        along.is_some_and(|along| along.last().is_some_and(|last| last.translatable))
+    };
+    let of = along.iter().rev().nth(1).and_then(|reference| reference.ty.reference()).and_then(|id| frame.catalog.entity(id));
+    along.last().is_some_and(|last| match &last.ty {
+        FieldType::Lookup { path, .. } => end(of.map_or(entity, |of| of), path),
+        _ => last.translatable,
+    })
 }
 
 fn check_joins(query: &Query, findings: &mut Findings) {

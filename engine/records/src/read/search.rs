@@ -115,6 +115,7 @@ fn entities<'a>(names: Names<'a>, reader: &mut Reader<'_>) -> Vec<&'a Arc<Entity
 fn query(entity: &Entity, fields: &[(usize, &Field)], limit: u32) -> Query {
     let mut columns = vec![vec![FieldId::ID]];
     columns.extend(fields.iter().map(|(_, field)| vec![field.id]));
+    columns.extend(fields.iter().filter_map(|(_, field)| Some(vec![field.texts()?])));
     let sort = vec![Sort { path: vec![FieldId::UPDATED_AT], descending: true }];
     Query { entity: entity.id, columns, filter: None, sort, after: None, limit, archived: Archived::Without }
 }
@@ -162,8 +163,10 @@ fn hit(out: &mut String, entity: &Entity, row: &Row, asked: &Asked<'_>) {
     json::key(out, "fields");
     out.push('[');
     let mut first = true;
+    let mut others = row.iter().skip(asked.fields.len() + 1);
     for (place, (_, field)) in asked.fields.iter().enumerate() {
-        let tokens = index::tokens_of(entity, field, value_of(place));
+        let texts = field.texts().and_then(|_| others.next()).unwrap_or(&Value::Null);
+        let tokens = index::tokens_of(entity, field, &index::in_all_languages(value_of(place), texts));
         let holds = |word: &Vec<String>| !word.is_empty() && word.iter().all(|token| tokens.contains(token));
         if asked.words.iter().any(holds) {
             if !first {

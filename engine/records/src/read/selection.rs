@@ -53,9 +53,21 @@ pub(crate) enum Extent {
     /// Every stored field, no lines: lists.
     Stored,
     /// Live fields and lines too: one record.
-    Whole,
-    /// The same with what conversions were made with.
-    Explained,
+    Whole(Besides),
+}
+
+/// What the engine keeps beside fields, where it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Besides {
+    /// What conversions were made with.
+    pub(crate) conversions: bool,
+    /// The texts of translatable fields in all languages.
+    pub(crate) texts: bool,
+}
+
+impl Extent {
+    /// One record, without what is kept beside its fields.
+    pub(crate) const WHOLE: Self = Self::Whole(Besides { conversions: false, texts: false });
 }
 
 impl Selection {
@@ -85,7 +97,7 @@ impl Selection {
                 continue;
             }
             match along.as_slice() {
-                [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field, Extent::Whole),
+                [field] if matches!(field.ty, FieldType::Lines { .. }) => selection.add_lines(names, field, Extent::WHOLE),
                 _ if along.last().is_some_and(|last| matches!(last.ty, FieldType::Lines { .. })) => {
                     findings.push(FieldError::new(
                         Class::Malformed,
@@ -134,7 +146,7 @@ impl Selection {
             let Some(field) = names.field(&entity, name) else { continue };
             if !self.has(name) {
                 match field.ty {
-                    FieldType::Lines { .. } => self.add_lines(names, field, Extent::Whole),
+                    FieldType::Lines { .. } => self.add_lines(names, field, Extent::WHOLE),
                     _ => self.add(&[field], name.clone()),
                 }
             }
@@ -189,7 +201,8 @@ impl Selection {
 /// Whether a field is answered where no fields are named.
 fn is_answered(entity: &Entity, field: &Field, extent: Extent) -> bool {
     if field.id.0.is_companion() {
-        return extent == Extent::Explained;
+        let Extent::Whole(besides) = extent else { return false };
+        return if entity.translated_by(field.id).is_some() { besides.texts } else { besides.conversions };
     }
     if entity.parent.is_some() && field.system && field.id != FieldId::POSITION {
         return false;

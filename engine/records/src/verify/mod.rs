@@ -11,6 +11,7 @@ mod seals;
 mod search;
 mod sensitive;
 mod tables;
+mod texts;
 mod traces;
 
 use std::{collections::BTreeMap, sync::Arc};

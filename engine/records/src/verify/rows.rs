@@ -13,7 +13,7 @@ use kontor_definitions::{
 use kontor_storage::{Tx, system::sequence};
 use uuid::Uuid;
 
-use super::{Breach, Invariant, Report, files::Held, history::Seen};
+use super::{Breach, Invariant, Report, files::Held, history::Seen, texts};
 use crate::{
     error::RecordsError,
     files::ids_of,
@@ -178,6 +178,9 @@ impl Look<'_> {
             let stored = row.was(place);
             if matches!(field.ty.result(), FieldType::Files { .. }) {
                 self.held.extend(ids_of(stored).map(|file| (row.entity.id, RecordId(row.id), field.id, file)));
+            }
+            if let Some(text) = texts::wrong(self.frame, row, (place, field)) {
+                report.add(breach(row, Invariant::Values, text).field(&field.name));
             }
             match field.class {
                 FieldClass::Row | FieldClass::Rollup if row.at(place) != stored => {

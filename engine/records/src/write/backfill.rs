@@ -158,6 +158,7 @@ fn frame_of(tx: &mut Tx, work: &BackfillWork<'_>) -> Result<Frame, RecordsError>
         server_today,
         companies,
         locale: "en".to_owned(),
+        speaks: None,
         plans: shared.plans,
     })
 }

@@ -16,7 +16,7 @@ use super::{
     draft::Draft,
     index,
     known::{Known, as_id, definer_bug},
-    load,
+    load, texts,
     validate::beyond,
     view::env_of,
 };
@@ -194,11 +194,12 @@ fn known_as(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<Option<LocalTex
     if !tx.permits(frame.context(), permit, draft.entity.id, RecordId(draft.id))? {
         return Ok(None);
     }
-    let label = match draft.value(draft.entity.label) {
-        Value::Text(label) if permit.reach(draft.entity.label) == FieldReach::Always => label.as_str(),
-        _ => "",
+    let label = match draft.entity.index_of(draft.entity.label).map(|place| texts::seen(frame, draft, place)) {
+        Some(Value::Text(label)) if permit.reach(draft.entity.label) == FieldReach::Always => label,
+        _ => String::new(),
     };
-    let name = |locale| [draft.entity.title.get(locale).unwrap_or(&draft.entity.name), label].join(" ").trim().to_owned();
+    let name =
+        |locale| [draft.entity.title.get(locale).unwrap_or(&draft.entity.name), label.as_str()].join(" ").trim().to_owned();
     Ok(Some([("zh-CN", name("zh-CN").as_str()), ("en", name("en").as_str())].as_slice().into()))
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     draft::{Draft, DraftLines},
-    links,
+    links, texts,
 };
 use crate::{
     coerce::{coerce, parse_id},
@@ -58,6 +58,10 @@ impl Apply<'_> {
         if !permit.can_write(field.id) || field.class != FieldClass::Input || is_core(field.id) {
             return false;
         }
+        if entity.translated_by(field.id).is_some() {
+            // Texts are written through the field itself.
+            return false;
+        }
         let by_engine = field.system
             || [FieldId::OWNER, FieldId::DEPARTMENT].contains(&field.id)
             || matches!(field.ty, FieldType::AutoNumber { .. } | FieldType::State(_));
@@ -86,6 +90,13 @@ impl Apply<'_> {
             self.lines(draft, place, value, pointer, findings);
             return;
         }
+        if field.translatable {
+            match texts::apply(self.frame, draft, (field, place), value, pointer) {
+                Ok(()) => draft.given.push(place),
+                Err(found) => found.into_iter().for_each(|finding| findings.push(finding)),
+            }
+            return;
+        }
         match coerce(field, value, Some(draft.was(place)), pointer) {
             Ok(value) => {
                 draft.set(place, value);
@@ -109,6 +120,10 @@ impl Apply<'_> {
         }
         if draft.is_new() || !seen || matches!(field.ty, FieldType::Lines { .. }) {
             return *value == Input::Null && draft.is_new();
+        }
+        if let Some(of) = draft.entity.translated_by(field.id).and_then(|of| draft.entity.index_of(of.id)) {
+            let told = texts::all(self.frame, &draft.entity, draft.was(of), draft.was(place));
+            return coerce(field, value, None, "").is_ok_and(|value| value == told);
         }
         // Live values are not stored, and others' writes move roll-ups while the revision stays: what is sent for them says nothing.
         matches!(field.class, FieldClass::Live | FieldClass::Rollup)

@@ -1,6 +1,6 @@
 //! What conversions of a stored formula were made with, as it is stored beside the result and read again.
 use kontor_definitions::{
-    Field, FieldId, Value,
+    Field, FieldId, FieldType, Value,
     expr::{
         eval::EvalEnv,
         rates::{Conversion, Rates, Step, Used},
@@ -123,7 +123,8 @@ fn date(text: &str) -> Option<Date> {
 
 /// The place of what stands beside a field, if it converts.
 pub(crate) fn place(draft: &Draft, field: FieldId) -> Option<usize> {
-    draft.entity.index_of(field.rates()?)
+    let converts = matches!(draft.entity.field(field)?.ty, FieldType::Formula { .. });
+    draft.entity.index_of(field.rates().filter(|_| converts)?)
 }
 
 /// Warnings about a record that was just computed: where a conversion took the last known rate for want of a younger one.

@@ -6,7 +6,7 @@ use kontor_definitions::{
     catalog::DuplicateRule,
     model::entity::{DuplicateAction, Reveal},
 };
-use kontor_storage::{Archived, Query, Tx};
+use kontor_storage::{Archived, Context, Query, Tx};
 
 use super::{
     draft::{Draft, Work},
@@ -152,7 +152,9 @@ fn revealed(
         limit: 1,
         archived: Archived::With,
     };
-    let rows = tx.select(frame.definer_context(), permit(frame, entity.id)?, &query)?;
+    // What is told of the record is told in the person's language.
+    let context = Context { locale: frame.speaks.as_deref(), ..frame.definer_context() };
+    let rows = tx.select(context, permit(frame, entity.id)?, &query)?;
     let shown = match rows.into_iter().flatten().next() {
         Some(Value::Text(text)) => text,
         Some(Value::Number(number)) => number.normalize().to_string(),

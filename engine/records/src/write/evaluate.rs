@@ -12,6 +12,7 @@ use super::{
     duplicates::Duplicates,
     links, load,
     pipeline::Bench,
+    texts,
     view::View,
 };
 use crate::{
@@ -119,7 +120,7 @@ impl Session<'_> {
                     json::key(out, &field.name);
                     let computed = match field.class {
                         FieldClass::Live => view.derived(field).and_then(|value| compute.fitted(draft, field, value)).ok(),
-                        FieldClass::Input | FieldClass::Row | FieldClass::Rollup => Some(draft.at(place).clone()),
+                        FieldClass::Input | FieldClass::Row | FieldClass::Rollup => Some(texts::seen(&frame, draft, place)),
                     };
                     let (value, shape) = (computed.unwrap_or_default(), Shape::of(field));
                     match shape {

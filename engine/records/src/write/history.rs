@@ -1,5 +1,7 @@
 //! Step: what changed, by field id, appended to the record's history.
-use kontor_definitions::{Field, FieldId, RecordId, Value};
+use std::collections::BTreeSet;
+
+use kontor_definitions::{Field, FieldId, RecordId, Value, texts::of_value};
 use kontor_storage::{StorageError, Tx, cipher::Cell, system::history};
 use serde_json::{Value as Json, json};
 
@@ -41,7 +43,10 @@ fn collect(frame: &Frame, draft: &Draft, lines: Option<FieldId>, out: &mut Vec<J
         if is_core(field.id) && field.id != FieldId::ARCHIVED_AT {
             continue;
         }
-        out.push(change(frame, draft, lines, field, (draft.was(place), draft.at(place)))?);
+        match draft.entity.translated_by(field.id) {
+            Some(of) => out.extend(texts(draft, lines, of, (draft.was(place), draft.at(place)))),
+            None => out.push(change(frame, draft, lines, field, (draft.was(place), draft.at(place)))?),
+        }
     }
     for owned in &draft.lines {
         let Some(field) = draft.entity.fields.get(owned.place).map(|field| field.id) else { continue };
@@ -54,8 +59,12 @@ fn collect(frame: &Frame, draft: &Draft, lines: Option<FieldId>, out: &mut Vec<J
         }
         for line in &owned.removed {
             for (place, column) in line.entity.fields.iter().enumerate() {
-                if !is_core(column.id) && !line.was(place).is_null() {
-                    out.push(change(frame, line, Some(field), column, (line.was(place), &Value::Null))?);
+                if is_core(column.id) || line.was(place).is_null() {
+                    continue;
+                }
+                match line.entity.translated_by(column.id) {
+                    Some(of) => out.extend(texts(line, Some(field), of, (line.was(place), &Value::Null))),
+                    None => out.push(change(frame, line, Some(field), column, (line.was(place), &Value::Null))?),
                 }
             }
         }
@@ -82,13 +91,31 @@ fn change(
     (old, new): (&Value, &Value),
 ) -> Result<Json, StorageError> {
     let (old, new) = (kept(frame, draft, field, old)?, kept(frame, draft, field, new)?);
+    Ok(told(draft, lines, field, (old, new)))
+}
+
+fn told(draft: &Draft, lines: Option<FieldId>, field: &Field, (old, new): (Json, Json)) -> Json {
     let id = field.id.to_string();
-    Ok(match lines {
+    match lines {
         None => json!({ "field": id, "old": old, "new": new }),
         Some(lines) => {
             json!({ "lines": lines.to_string(), "line": draft.id.to_string(), "field": id, "old": old, "new": new })
         }
-    })
+    }
+}
+
+/// What changes of a translatable field in other languages, each told as a change of the field itself in that language.
+fn texts(draft: &Draft, lines: Option<FieldId>, field: &Field, (old, new): (&Value, &Value)) -> Vec<Json> {
+    let (old, new) = (of_value(old), of_value(new));
+    let tags: BTreeSet<&String> = old.keys().chain(new.keys()).filter(|tag| old.get(*tag) != new.get(*tag)).collect();
+    let change = |tag: &String| {
+        let mut change = told(draft, lines, field, (json!(old.get(tag)), json!(new.get(tag))));
+        if let Some(parts) = change.as_object_mut() {
+            parts.insert("locale".to_owned(), json!(tag));
+        }
+        change
+    };
+    tags.into_iter().map(change).collect()
 }
 
 /// A value as the history keeps it: a sensitive one encrypted, to its record and field.

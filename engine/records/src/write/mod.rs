@@ -28,6 +28,7 @@ mod rates;
 mod references;
 mod save;
 pub(crate) mod store;
+pub(crate) mod texts;
 mod units;
 mod validate;
 pub(crate) mod view;

@@ -154,6 +154,10 @@ fn derived(reader: Reader<'_>, entity: &Entity) -> Value {
 fn expressions(reader: Reader<'_>, entity: &Entity) -> Value {
     let mut trees = Map::new();
     let mut add = |key: String, expression: &Expr| {
+        // The browser has the text of the person's language, a formula reads the field's own.
+        if reader.reads_texts(entity, expression) {
+            return;
+        }
         if let Some(tree) = reader.tree(entity, expression) {
             trees.insert(key, tree);
         }

@@ -75,22 +75,32 @@ impl<'a> Reader<'a> {
         field.ty.links().is_some() || next.is_some_and(|next| self.meets_links(next, rest))
     }
 
+    /// Whether an expression reads a translatable field, of which the engine reads another text than the person sees.
+    pub(crate) fn reads_texts(self, entity: &Entity, expression: &Expr) -> bool {
+        let mut paths = reads(expression).into_iter();
+        paths.any(|path| self.along(entity, &path).is_none_or(|steps| steps.iter().any(|(_, field)| field.translatable)))
+    }
+
     /// Whether every step of a path through references and lines is known.
     fn knows_ids(self, entity: &Entity, path: &[FieldId]) -> bool {
-        let mut at = entity;
-        for (place, id) in path.iter().enumerate() {
-            if !self.knows_field(at.id, *id) {
-                return false;
-            }
-            if place + 1 < path.len() {
-                let next = at.field(*id).and_then(|field| field.ty.reference().or_else(|| lines_of(field)));
-                match next.and_then(|id| self.catalog.entity(id)) {
-                    Some(next) => at = next,
-                    None => return false,
-                }
-            }
+        self.along(entity, path).is_some_and(|steps| steps.iter().all(|(of, field)| self.knows_field(of.id, field.id)))
+    }
+
+    /// The steps of a path through references and lines: whose field it is, and the field.
+    fn along<'e>(self, entity: &'e Entity, path: &[FieldId]) -> Option<Vec<(&'e Entity, &'e Field)>>
+    where
+        'a: 'e,
+    {
+        let mut at = Some(entity);
+        let mut steps = Vec::with_capacity(path.len());
+        for id in path {
+            let of = at?;
+            let field = of.field(*id)?;
+            steps.push((of, field));
+            let next = field.ty.reference().or_else(|| lines_of(field));
+            at = next.and_then(|id| self.catalog.entity(id)).map(|next| &**next);
         }
-        true
+        Some(steps)
     }
 }
 

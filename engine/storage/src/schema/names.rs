@@ -28,7 +28,7 @@ pub(super) fn fingerprint(column: &str) -> String {
 pub(super) fn aspect(field: &Field, aspect: Aspect) -> String {
     let mut short = field.name.clone();
     short.truncate(LONGEST - 20);
-    format!("{}_{}", named(&short, field.id.0.as_str()), aspect.name())
+    format!("{}_{}", named(&short, field.id.0.as_str().trim_start_matches('_')), aspect.name())
 }
 
 /// Another column of an aspect, beside those it has had: one that is no longer used, or `name_v2_p4s8d1aa_sort`.
@@ -38,7 +38,7 @@ pub(super) fn next_aspect(table: &TableInfo, field: &Field, of: Aspect) -> Strin
     }
     let mut short = field.name.clone();
     short.truncate(LONGEST - 25);
-    let id = field.id.0.as_str();
+    let id = field.id.0.as_str().trim_start_matches('_');
     let names = (2_u32..).map(|count| format!("{}_{}", named(&format!("{short}_v{count}"), id), of.name()));
     let mut names = names.skip_while(|name| taken(table, name));
     names.next().unwrap_or_else(|| aspect(field, of))

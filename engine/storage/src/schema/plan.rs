@@ -385,7 +385,9 @@ fn column_spec(entity: &Entity, field: &Field) -> Option<ColumnSpec> {
 fn aspect_spec(entity: &Entity, id: FieldId) -> Option<(ColumnSpec, &Field)> {
     let (aspect, of) = id.aspect_of()?;
     let field = entity.field(of)?;
-    Some((ColumnSpec { id, name: names::aspect(field, aspect), ty: ColumnType::Text, target: None }, field))
+    // Of texts in several languages it has one value per language.
+    let ty = if matches!(field.ty, FieldType::Json(_)) { ColumnType::Json } else { ColumnType::Text };
+    Some((ColumnSpec { id, name: names::aspect(field, aspect), ty, target: None }, field))
 }
 
 fn has_column(entity: &Entity, id: FieldId) -> bool {

@@ -9,6 +9,7 @@ mod expression;
 mod number;
 mod permit;
 mod search;
+mod texts;
 mod writer;
 
 pub(crate) use aggregate::combined_term;

@@ -323,11 +323,32 @@ impl<'a> Writer<'a> {
         let (aspect, id) = id.aspect_of().map_or((None, id), |(aspect, of)| (Some(aspect), of));
         let field = self.find(place.entity, id)?;
         let term = match aspect {
-            None => self.unguarded(place, field)?,
+            None => self.looked_at(place, field)?,
             Some(Aspect::Rank) => self.rank(place, field)?,
-            Some(stored) => Term::column(self.column(&place.alias, place.entity, id.aspect(stored))?, ColumnType::Text),
+            Some(stored) => self.stored_aspect(place, field, stored)?,
         };
         self.guarded(place, field, term)
+    }
+
+    /// What a field is for whoever looks: a person sees texts in their language.
+    fn looked_at(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {
+        let translated = self.entity(place.entity)?.translated_by(field.id);
+        match (place.view, self.context.locale, translated) {
+            (View::Person(_), Some(_), Some(of)) => self.all_texts(place, of, field.id),
+            _ => {
+                let term = self.unguarded(place, field)?;
+                self.as_seen(place, field, term)
+            }
+        }
+    }
+
+    fn stored_aspect(&mut self, place: &Place<'a>, field: &'a Field, aspect: Aspect) -> Result<Term, StorageError> {
+        let column = self.context.physical.table(place.entity)?.column(field.id.aspect(aspect))?;
+        let term = Term::column(format!("{}.{}", place.alias, quoted(&column.name)), column.ty);
+        match (place.view, aspect, field.texts()) {
+            (View::Person(_), Aspect::SortKey, Some(texts)) => self.in_language(place, texts.aspect(aspect), term),
+            _ => Ok(term),
+        }
     }
 
     /// What is stored for a field, null where the person may not read it.
@@ -373,9 +394,18 @@ impl<'a> Writer<'a> {
 
     /// A field as it is computed when read: its expression on the row, as its definer sees it.
     pub(crate) fn live(&mut self, place: &Place<'a>, field: &'a Field) -> Result<Term, StorageError> {
+        let looked_up = |writer: &mut Self, path: &[FieldId]| {
+            let (last, references) = path.split_last().ok_or_else(|| StorageError::Bug("an empty path".to_owned()))?;
+            writer.along(0, references, |writer, at| {
+                let term = writer.field(at, *last)?;
+                // Whoever looks at the look-up sees what they would see behind the reference.
+                let field = writer.find(at.entity, *last)?;
+                writer.as_seen(&Place { view: place.view, ..at.clone() }, field, term)
+            })
+        };
         let term = self.standing_on(place, |writer| match &field.ty {
             FieldType::Formula { expression, .. } => writer.value(expression),
-            FieldType::Lookup { path, .. } => writer.path(0, path),
+            FieldType::Lookup { path, .. } => looked_up(writer, path),
             FieldType::Rollup { .. } => writer.rollup(field),
             _ => Err(StorageError::Bug(format!("{} is not computed", field.name))),
         })?;

@@ -96,7 +96,8 @@ pub fn fill(
         }
         let first = binds.len() + 1;
         binds.push(Bind(ColumnType::Uuid, id));
-        binds.extend(made.into_iter().map(|made| Bind(ColumnType::Text, made)));
+        let of_columns = types.iter().skip(2).step_by(2);
+        binds.extend(made.into_iter().zip(of_columns).map(|(made, ty)| Bind(*ty, made)));
         let places = (first..=binds.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
         tuples.push(format!("({places})"));
     }

@@ -26,6 +26,7 @@ pub(crate) fn field(id: FieldId, name: &str, ty: FieldType) -> Field {
         unique: false,
         searchable: false,
         sensitive: false,
+        translatable: false,
         minimum: None,
         maximum: None,
         system: id.0.is_system(),

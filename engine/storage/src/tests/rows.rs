@@ -45,6 +45,7 @@ impl Shop {
             now,
             today: now.date(),
             company: &crate::query::NO_COMPANY,
+            locale: None,
         }
     }
 

@@ -101,6 +101,7 @@ impl Bench {
             now: self.now,
             today: self.today,
             company: &crate::query::NO_COMPANY,
+            locale: None,
         }
     }
 

@@ -70,6 +70,8 @@ fn retype_field(random: &mut StdRng, model: &mut AppModel, place: usize) -> Stri
     let field = model.entities[place].fields.iter_mut().find(|field| field.id == id).unwrap();
     let done = format!("make {} a {kind:?}, which was a {:?}", field.name, field.kind);
     field.kind = kind.clone();
+    // What it was called in other languages would come back with the type, whatever it has been since.
+    field.translatable = false;
     model.each_value(place, &id, &mut |value| *value = converted(value, &kind));
     done
 }

@@ -74,7 +74,8 @@ pub(super) fn field(random: &mut StdRng, model: &mut AppModel, entity: &EntityMo
         _ => targets.choose(random).map_or(FieldKind::AutoNumber, |target| FieldKind::Reference(*target)),
     };
     let required = random.random_bool(0.2) && kind.is_input() && !matches!(kind, FieldKind::Links(_));
-    FieldModel { name: field_name(random, entity, &id), id, kind, required, default: None, retired: false }
+    let translatable = kind.is_words() && random.random_bool(0.4);
+    FieldModel { name: field_name(random, entity, &id), id, kind, required, default: None, retired: false, translatable }
 }
 
 /// A name that the entity does not have, also not in a retired field.
@@ -90,7 +91,8 @@ fn add_product(random: &mut StdRng, model: &mut AppModel, entity: &mut EntityMod
     let (Some(left), Some(right)) = (numbers.choose(random), numbers.choose(random)) else { return };
     let kind = FieldKind::Product(left.0.clone(), right.0.clone(), left.1 + right.1);
     let id = model.next_id();
-    entity.fields.push(FieldModel { name: format!("product_{id}"), id, kind, required: false, default: None, retired: false });
+    let name = format!("product_{id}");
+    entity.fields.push(FieldModel { name, id, kind, required: false, default: None, retired: false, translatable: false });
 }
 
 fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
@@ -111,6 +113,7 @@ fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
         required: false,
         default: None,
         retired: false,
+        translatable: false,
     };
     model.entities[parent].fields.push(lines);
     if let Some((field, scale)) = summed.choose(random) {
@@ -123,6 +126,7 @@ fn add_lines(random: &mut StdRng, model: &mut AppModel, line: usize) {
             required: false,
             default: None,
             retired: false,
+            translatable: false,
         });
     }
 }

@@ -37,6 +37,7 @@ pub(super) struct FieldModel {
     /// An expression for its default.
     pub(super) default: Option<String>,
     pub(super) retired: bool,
+    pub(super) translatable: bool,
 }
 
 /// The types of fields that are mixed.
@@ -169,6 +170,9 @@ impl AppModel {
         if field.required {
             out["required"] = json!(true);
         }
+        if field.translatable && field.kind.is_words() {
+            out["translatable"] = json!(true);
+        }
         if let Some(default) = &field.default {
             out["default"] = json!(default);
         }
@@ -194,6 +198,11 @@ impl FieldKind {
             Self::Sum(..) => "rollup",
             Self::AutoNumber => "auto_number",
         }
+    }
+
+    /// Whether it can have a text per language.
+    pub(super) fn is_words(&self) -> bool {
+        matches!(self, Self::Text | Self::LongText)
     }
 
     /// Whether a person enters it.

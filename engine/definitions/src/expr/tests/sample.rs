@@ -197,6 +197,7 @@ fn field(doc: &FieldDoc, ids: &HashMap<String, EntityId>) -> Field {
         unique: false,
         searchable: false,
         sensitive: false,
+        translatable: false,
         minimum: None,
         maximum: None,
         system: false,
