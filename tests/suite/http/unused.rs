@@ -7,13 +7,14 @@ use super::{
     files::uploaded,
     schema::{codes, made, record},
 };
-use crate::harness::{both_databases, client::Client, database::Database, instance::Instance};
+use crate::harness::{both_databases, client::Client, database::Database, instance::Instance, raw::Raw};
 
 both_databases!(
     a_removed_field_is_purged_with_its_values_and_files,
     a_removed_entity_takes_lines_and_references_with_it,
     columns_of_former_types_are_purged,
     what_is_used_is_not_purged,
+    what_removed_fields_and_entities_refer_to_is_purged,
 );
 
 fn title() -> Json {
@@ -57,6 +58,11 @@ fn shop(database: &Database) -> Instance {
         entity("orde0000", "order", &json!([field("name0003", "name", "text"), lines])),
         row,
         ("roles/clerk.json".to_owned(), json!({"id": "cler0000", "name": "clerk", "title": title()})),
+        (
+            "roles/keeper.json".to_owned(),
+            json!({"id": "keep0000", "name": "keeper", "title": title(),
+            "entities": {"*": {"read": "all", "delete": "all", "purge": true}}}),
+        ),
     ];
     let mut package = Package::default();
     package.source.files = documents.into_iter().map(|(path, document)| (path, document.to_string())).collect();
@@ -228,4 +234,95 @@ fn what_is_used_is_not_purged(database: &Database) {
     // Without values nothing is lost and nothing has to be accepted.
     purge(&admin, &[key], false).expect(200);
     instance.assert_whole("after the purge of an empty field");
+}
+
+fn keeper(instance: &Instance) -> Client {
+    instance.add_person("keeper", "shop.keeper");
+    instance.client("keeper")
+}
+
+fn purged(keeper: &Client, entity: &str, id: &str) {
+    let path = format!("/api/records/{entity}/{id}");
+    keeper.delete(&path).expect(204);
+    keeper.delete(&format!("{path}?purge=true")).expect(204);
+}
+
+/// A record goes though columns that nothing uses refer to it still.
+fn what_removed_fields_and_entities_refer_to_is_purged(database: &Database) {
+    let instance = shop(database);
+    let (admin, keeper) = (instance.client("admin"), keeper(&instance));
+    let maker = made(&admin, "maker", &json!({"name": "ACME"}));
+    let item = made(&admin, "item", &json!({"name": "box", "maker": maker}));
+    let order = made(&admin, "order", &json!({"name": "first", "lines": [{"text": "a", "item": item}, {"text": "b"}]}));
+    let with = admin.get("/api/draft").expect(200).json()["revision"].as_u64().unwrap();
+    remove(&admin, "item", &["maker"]);
+    remove(&admin, "order", &["lines"]);
+    admin.send(Method::DELETE, "/api/draft/shop/entity/order_line", None, &[]).expect(204);
+    publish(&admin);
+    purged(&keeper, "maker", &maker);
+    instance.assert_whole("after the purge of a record that a removed field refers to");
+    let counts = || unused(&admin).into_iter().map(|(_, name, values)| format!("{name} {values}")).collect::<Vec<_>>();
+    assert_eq!(counts(), ["shop.item.maker 0", "shop.order_line 2"]);
+    purged(&keeper, "item", &item);
+    instance.assert_whole("after the purge of a record that a removed entity refers to");
+    assert_eq!(counts(), ["shop.item.maker 0", "shop.order_line 2"]);
+    purged(&keeper, "order", &order);
+    assert_eq!(counts(), ["shop.item.maker 0", "shop.order_line 0"], "lines go with their record");
+    instance.assert_whole("after the purge of a record whose lines were removed");
+    admin.post(&format!("/api/revisions/{with}/restore"), &json!({})).expect(200);
+    let again = made(&admin, "order", &json!({"name": "second", "lines": [{"text": "a"}]}));
+    assert_eq!(record(&admin, "order", &again)["lines"].as_array().unwrap().len(), 1);
+    instance.assert_whole("after the restore");
+}
+
+/// A table of SQLite as earlier versions made it: foreign keys stand beside the columns, and SQLite drops none that one names.
+#[test]
+fn a_reference_in_a_table_of_an_earlier_version_is_purged() {
+    let database = Database::sqlite();
+    let instance = shop(&database);
+    let Raw::Sqlite(connection) = Raw::open(&database, instance.tenant()) else { panic!("a file") };
+    let read = |sql: &str| -> Vec<String> {
+        let mut statement = connection.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let name = read("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%maker_makr0000%'").remove(0);
+    let made_by = read(&format!("SELECT sql FROM sqlite_schema WHERE tbl_name = '{name}' AND sql IS NOT NULL ORDER BY rowid"));
+    let earlier = earlier_form(&made_by[0]);
+    assert!(earlier.contains(" FOREIGN KEY (\"maker_makr0000\") REFERENCES "), "{earlier}");
+    connection.execute_batch(&format!("DROP TABLE {name}; {earlier}; {}", made_by[1..].join(";"))).unwrap();
+    drop(connection);
+
+    let (admin, keeper) = (instance.client("admin"), keeper(&instance));
+    let maker = made(&admin, "maker", &json!({"name": "ACME"}));
+    let item = made(&admin, "item", &json!({"name": "box", "maker": maker}));
+    instance.assert_whole("with a table of an earlier version");
+    remove(&admin, "item", &["maker"]);
+    publish(&admin);
+    purge(&admin, &["item0000.makr0000.maker"], true).expect(200);
+    assert_eq!(unused(&admin), []);
+    assert_eq!(record(&admin, "item", &item)["name"], "box");
+    purged(&keeper, "maker", &maker);
+    made(&admin, "item", &json!({"name": "bag"}));
+    instance.assert_whole("after the purge of a reference in it");
+}
+
+/// The statement of a table with its foreign keys beside the columns.
+fn earlier_form(statement: &str) -> String {
+    let (head, rest) = statement.split_once('(').unwrap();
+    let (columns, tail) = rest.rsplit_once(')').unwrap();
+    let mut keys = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
+    for part in columns.split(", ") {
+        match part.split_once(" REFERENCES ") {
+            Some((column, target)) => {
+                let (column, name) = column.split_once(" CONSTRAINT ").unwrap();
+                let named = column.split(' ').next().unwrap();
+                keys.push(format!("CONSTRAINT {name} FOREIGN KEY ({named}) REFERENCES {target}"));
+                parts.push(column.to_owned());
+            }
+            None => parts.push(part.to_owned()),
+        }
+    }
+    parts.extend(keys);
+    format!("{head}({}){tail}", parts.join(", "))
 }

@@ -70,6 +70,7 @@ pub(crate) fn delete(frame: &Frame, tx: &mut Tx, line: &Draft) -> Result<(), Rec
         delete(frame, tx, deeper)?;
     }
     let permit = permit(frame, Action::Delete, line.entity.id)?;
+    tx.unbind(&frame.physical, line.entity.id, RecordId(line.id), frame.now)?;
     tx.delete(frame.definer_context(), permit, line.entity.id, RecordId(line.id))?;
     Ok(())
 }

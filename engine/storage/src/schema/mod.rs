@@ -10,6 +10,7 @@ mod plan;
 mod retype;
 mod stored;
 mod text;
+mod unbind;
 mod unused;
 
 pub(crate) use change::column_names;

@@ -97,10 +97,11 @@ impl Physical {
         let Some(table) = self.tables.get(&unused.entity()) else { return Vec::new() };
         match unused {
             Unused::Table { .. } => table.columns.values().filter_map(|column| column.target).collect(),
-            Unused::Column { field, former: false, .. } => {
-                table.columns.get(field).and_then(|column| column.target).into_iter().collect()
+            Unused::Column { name, .. } => {
+                let former = table.former.iter().map(|(_, column)| column);
+                let named = table.columns.values().chain(former).find(|column| column.name == *name);
+                named.and_then(|column| column.target).into_iter().collect()
             }
-            Unused::Column { .. } => Vec::new(),
         }
     }
 }
@@ -156,6 +157,9 @@ impl Tx {
         let former = table.former.iter().map(|(_, column)| column);
         let beside =
             table.columns.values().chain(former).find(|column| column.name == name).map(|column| column.found_by().into_owned());
+        if self.dialect() == Dialect::Sqlite {
+            self.free_of_foreign_key(&table.name, name)?;
+        }
         for column in BTreeSet::from([name.to_owned(), beside.unwrap_or_else(|| name.to_owned())]) {
             let sql = format!("ALTER TABLE {}{} DROP COLUMN {}", self.prefix(), quoted(&table.name), quoted(&column));
             self.run(&sql, Vec::new())?;
