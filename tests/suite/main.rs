@@ -1,5 +1,6 @@
 //! The tests that need more than one crate: structure (`tidy`), both databases (`backends`), HTTP (`http`), whole stories (`flows`),
-//! what comes and goes (`faults`).
+//! the command
+//! line (`commands`), what comes and goes (`faults`).
 //!
 //! Cases are data in `tests/cases/<area>/`, expected outputs in `tests/golden/<area>/`. A test that touches a database is
 //! written once and run on both: see [`harness::both_databases`]. PostgreSQL is found through `KONTOR_TEST_POSTGRES`,
@@ -12,6 +13,7 @@
 )]
 
 mod backends;
+mod commands;
 mod faults;
 mod flows;
 mod harness;

@@ -156,6 +156,7 @@ impl Tx {
     pub(crate) fn make_cipher(&mut self) -> Result<Arc<Cipher>, StorageError> {
         let home = self.home()?;
         home.key_file.ensure()?;
+        data_key::lock(self)?;
         let cipher = Cipher::make(&home.key_file, &home.database.schema())?;
         data_key::put(self, cipher.wrapped())?;
         Ok(cipher)

@@ -46,6 +46,13 @@ impl Instance {
         Self { engine, tenant, runtime: runtime() }
     }
 
+    /// An engine on a database that has the tenant already.
+    pub(crate) fn again(database: &Database) -> Self {
+        let engine = engine(database, config::FileLimits { file: 1, tenant: 3 });
+        let tenant = engine.apps().tenant_named(TENANT).unwrap();
+        Self { engine, tenant, runtime: runtime() }
+    }
+
     /// One more node on the same database: nothing is shared with this one but the tables.
     pub(crate) fn another_node(&self, database: &Database) -> Self {
         Self::existing(database)

@@ -4,6 +4,7 @@ mod console;
 mod demo;
 mod findings;
 mod import;
+mod key;
 mod purge;
 mod reason;
 mod seal;
@@ -96,6 +97,9 @@ enum Command {
     Import(import::ImportArgs),
     /// Seal history and the access log now, and print the newest seal: keep it elsewhere, `verify --head` compares with it
     Seal(seal::SealArgs),
+    /// Manage the key file of sensitive fields
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Look at everything that is stored and tell what does not hold
     Verify(verify::VerifyArgs),
 }
@@ -137,6 +141,7 @@ fn run(console: Console, cli: Cli, settings: config::File) -> Outcome {
         Command::App(command) => app::run(console, &config, command),
         Command::Import(args) => import::run(console, &config, &args),
         Command::Seal(args) => seal::run(console, &config, &args),
+        Command::Key(command) => key::run(console, &config, &command),
         Command::Verify(args) => verify::run(console, &config, &args),
     }
 }

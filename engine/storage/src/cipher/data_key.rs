@@ -59,6 +59,8 @@ impl PartialEq for Cipher {
 impl Cipher {
     /// Makes a tenant a data key; answers its cipher, whose wrapped key is to be stored.
     pub(crate) fn make(file: &KeyFile, tenant: &str) -> Result<Arc<Self>, StorageError> {
+        // Never with a key that is being replaced.
+        file.refresh();
         let random = SystemRandom::new();
         let mut key = [0; KEY];
         random.fill(&mut key).map_err(|_no_entropy| failed())?;
@@ -68,10 +70,25 @@ impl Cipher {
 
     /// The cipher of a stored data key; the key file must be the one it was wrapped with.
     pub(crate) fn unwrap(file: &KeyFile, tenant: &str, wrapped: String) -> Result<Arc<Self>, StorageError> {
-        let mut bytes = from_hex(&wrapped).ok_or_else(failed)?;
-        let key = open(&file.wrapping()?, &wrapping_place(tenant), &mut bytes).ok_or_else(|| file.wrong())?;
-        let key: &[u8; KEY] = <&[u8; KEY]>::try_from(&*key).map_err(|_wrong_length| failed())?;
-        Self::of(key, tenant, wrapped)
+        let key = match unwrapped(&file.unwrapping()?, tenant, &wrapped)? {
+            Some(key) => key,
+            None => {
+                // The key file has got another key since it was read.
+                file.refresh();
+                unwrapped(&file.unwrapping()?, tenant, &wrapped)?.ok_or_else(|| file.wrong())?
+            }
+        };
+        Self::of(&key, tenant, wrapped)
+    }
+
+    /// A stored data key wrapped with the key in use; none where it is already.
+    pub(crate) fn rewrap(file: &KeyFile, tenant: &str, wrapped: &str) -> Result<Option<String>, StorageError> {
+        if unwrapped(&[file.wrapping()?], tenant, wrapped)?.is_some() {
+            return Ok(None);
+        }
+        let key = unwrapped(&file.unwrapping()?, tenant, wrapped)?.ok_or_else(|| file.wrong())?;
+        let random = SystemRandom::new();
+        Ok(Some(hex(&seal(&file.wrapping()?, &random, &wrapping_place(tenant), key.to_vec())?)))
     }
 
     fn of(key: &[u8; KEY], tenant: &str, wrapped: String) -> Result<Arc<Self>, StorageError> {
@@ -127,6 +144,17 @@ impl Cipher {
         place.extend_from_slice(record.as_bytes());
         place
     }
+}
+
+/// A data key, opened by the one of these keys that it was wrapped with.
+fn unwrapped(keys: &[LessSafeKey], tenant: &str, wrapped: &str) -> Result<Option<[u8; KEY]>, StorageError> {
+    let sealed = from_hex(wrapped).ok_or_else(failed)?;
+    for wrapping in keys {
+        if let Some(key) = open(wrapping, &wrapping_place(tenant), &mut sealed.clone()) {
+            return <[u8; KEY]>::try_from(&*key).map(Some).map_err(|_wrong_length| failed());
+        }
+    }
+    Ok(None)
 }
 
 fn wrapping_place(tenant: &str) -> Vec<u8> {
