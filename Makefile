@@ -44,8 +44,9 @@ test: ## everything that is checked before a change lands, on both databases
 test-long: ## the same with many more random cases
 	PROPTEST_CASES=20000 KONTOR_LONG=1 scripts/check test
 
-bench: build ## figures of this machine: start, import, reads, writes
+bench: build ## figures of this machine: start, import, reads, writes, search
 	scripts/bench
+	scripts/bench-search
 
 clean: ## remove what was built
 	cargo clean

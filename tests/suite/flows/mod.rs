@@ -2,6 +2,7 @@
 mod app_folders;
 mod companies;
 mod derived_values;
+mod found;
 mod import_as_person;
 mod jobs;
 mod limits;

@@ -44,6 +44,29 @@ impl Raw {
         }
     }
 
+    /// Reads all rows of a question and says how many there are.
+    pub(crate) fn count(&mut self, sql: &str) -> usize {
+        match self {
+            Self::Sqlite(connection) => {
+                let sql = sql.replace("{t}", "");
+                let mut statement = connection.prepare_cached(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+                let mut rows = statement.query([]).unwrap();
+                let mut count = 0;
+                while rows.next().unwrap().is_some() {
+                    count += 1;
+                }
+                count
+            }
+            Self::Postgres(runtime, connection, prefix) => {
+                let sql = sql.replace("{t}", prefix);
+                runtime
+                    .block_on(connection.fetch_all(AssertSqlSafe(sql.clone())))
+                    .unwrap_or_else(|error| panic!("{sql}: {error}"))
+                    .len()
+            }
+        }
+    }
+
     /// A record's id as it stands in a statement.
     pub(crate) fn literal(&self, id: &str) -> String {
         match self {

@@ -17,6 +17,7 @@ mod reach;
 mod roles;
 mod schema;
 mod seals;
+mod search;
 mod sensitive;
 mod sign_in;
 mod thumbnails;
