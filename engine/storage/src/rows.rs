@@ -8,6 +8,7 @@ use crate::{
     query::{Archived, Context, Query, Row, Search, Sort},
     sql::{Place, Term, View, Writer},
     store::Dialect,
+    system::search::often,
     tx::Tx,
     value::Reading,
 };
@@ -43,13 +44,17 @@ impl Tx {
         search: Option<&Search>,
         hold: bool,
     ) -> Result<Vec<Row>, StorageError> {
+        let often = match (search, self.dialect()) {
+            (Some(search), Dialect::Sqlite) => often(self, &search.words)?,
+            (Some(_), Dialect::Postgres) | (None, _) => Vec::new(),
+        };
         let mut writer = Writer::new(context, self.dialect(), self.prefix());
         let place = writer.open(query.entity, View::Person(permit));
         let mut terms = query.columns.iter().map(|path| writer.path(0, path)).collect::<Result<Vec<_>, _>>()?;
         let opening = writer.opening(&query.columns, 0, &mut terms)?;
         let mut conditions = conditions(&mut writer, permit, &place, query)?;
         if let Some(search) = search {
-            conditions.extend(writer.found(permit, &place, search)?);
+            conditions.extend(writer.found(permit, &place, search, &often)?);
         }
         let keys = sort_keys(&mut writer, &query.sort)?;
         if let Some(after) = &query.after {
@@ -86,7 +91,8 @@ impl Tx {
         let place = writer.open(query.entity, View::Person(permit));
         let mut conditions = conditions(&mut writer, permit, &place, query)?;
         if let Some(search) = search {
-            conditions.extend(writer.found(permit, &place, search)?);
+            // Every row counts, so none is walked to.
+            conditions.extend(writer.found(permit, &place, search, &[])?);
         }
         let from = writer.close()?;
         let (sql, values) = writer.finish(&format!("SELECT COUNT(*) FROM {from}{}", all_of(&conditions)));

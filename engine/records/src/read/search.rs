@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kontor_apps::search as index;
 use kontor_definitions::{Entity, Field, FieldId, Value};
-use kontor_storage::{Archived, Query, Row, Search, Sort, Tx};
+use kontor_storage::{Archived, Query, Row, Search, Sort, Tx, system};
 
 use super::{page::id_of, params::Reader};
 use crate::{
@@ -66,13 +66,17 @@ pub(crate) fn search(frame: &Frame, tx: &mut Tx, params: &Params) -> Result<Stri
     if !reader.findings.is_empty() {
         return Err(reader.findings.into());
     }
+    let often = match &words {
+        Some(words) => !words.is_empty() && system::search::often(tx, words)?.into_iter().all(|often| often),
+        None => false,
+    };
     let mut out = String::from("{\"groups\":[");
     let mut groups = 0_usize;
     for entity in words.iter().flat_map(|_| &entities) {
         let fields: Vec<(usize, &Field)> = readable(names, entity).collect();
         let (Some(permit), Some(words), false) = (names.permit(entity.id), &words, fields.is_empty()) else { continue };
         let search = Search { words: words.clone(), fields: fields.iter().map(|(_, field)| field.id).collect() };
-        let mut rows = tx.select_found(frame.context(), permit, &query(entity, &fields, limit + 1), Some(&search))?;
+        let mut rows = tx.select_found(frame.context(), permit, &query(entity, &fields, (limit + 1, often)), Some(&search))?;
         if rows.is_empty() {
             continue;
         }
@@ -111,12 +115,14 @@ fn entities<'a>(names: Names<'a>, reader: &mut Reader<'_>) -> Vec<&'a Arc<Entity
     found
 }
 
-/// The records changed last, with the values in which words can stand.
-fn query(entity: &Entity, fields: &[(usize, &Field)], limit: u32) -> Query {
+/// The records changed last, with the values in which words can stand. Where every word stands in thousands of records, all of
+/// them would be read for a handful of hits: then the ones made last, which come in the order of their ids.
+fn query(entity: &Entity, fields: &[(usize, &Field)], (limit, often): (u32, bool)) -> Query {
     let mut columns = vec![vec![FieldId::ID]];
     columns.extend(fields.iter().map(|(_, field)| vec![field.id]));
     columns.extend(fields.iter().filter_map(|(_, field)| Some(vec![field.texts()?])));
-    let sort = vec![Sort { path: vec![FieldId::UPDATED_AT], descending: true }];
+    let last = if often { FieldId::ID } else { FieldId::UPDATED_AT };
+    let sort = vec![Sort { path: vec![last], descending: true }];
     Query { entity: entity.id, columns, filter: None, sort, after: None, limit, archived: Archived::Without }
 }
 

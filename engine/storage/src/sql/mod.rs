@@ -14,4 +14,5 @@ mod writer;
 
 pub(crate) use aggregate::combined_term;
 pub(crate) use number::FUNCTIONS;
+pub(crate) use search::asked;
 pub(crate) use writer::{Place, Term, View, Writer};

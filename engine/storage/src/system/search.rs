@@ -2,7 +2,7 @@
 use kontor_definitions::{ColumnType, EntityId, FieldId, RecordId};
 
 use super::cells::Cells;
-use crate::{bind::Bind, error::StorageError, tx::Tx};
+use crate::{bind::Bind, error::StorageError, sql::asked, store::Dialect, tx::Tx};
 
 /// The tokens of one field of one record, separated by blanks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ const CLEAR_SOME: &str = "DELETE FROM {t}search WHERE entity = ?1 AND field = ?2
 SELECT record FROM {t}search WHERE entity = ?1 AND field = ?2 LIMIT ";
 const OF_RECORDS: &str = "SELECT record, field, tokens FROM {t}search
 WHERE entity = ?1 AND record > ?2 AND record <= ?3 ORDER BY record, field";
+/// A word in more fields of records than this stands in many.
+const MANY: u32 = 2_000;
+const OFTEN_SQLITE: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM search_index WHERE search_index MATCH ?1 LIMIT ";
+const OFTEN_POSTGRES: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM {t}search
+WHERE array_to_tsvector(string_to_array(tokens, ' ')) @@ (?1)::tsquery LIMIT ";
 const COUNT: &str = "SELECT COUNT(*) FROM {t}search";
 const FIELDS: &str = "SELECT entity, field, way FROM {t}searchfield ORDER BY entity, field";
 const PUT_FIELD: &str = "INSERT INTO {t}searchfield (entity, field, way) VALUES (?1, ?2, ?3)
@@ -71,6 +76,27 @@ pub fn of_records(tx: &mut Tx, entity: EntityId, after: RecordId, up_to: RecordI
 pub fn count(tx: &mut Tx) -> Result<i64, StorageError> {
     let rows = tx.query(COUNT, &[], &[ColumnType::Integer])?;
     Cells::first(rows).map_or(Ok(0), |mut cells| cells.integer())
+}
+
+/// Which of these words, each with all its tokens, stand in many fields of records, whatever of them somebody may read.
+pub fn often(tx: &mut Tx, words: &[Vec<String>]) -> Result<Vec<bool>, StorageError> {
+    let dialect = tx.dialect();
+    let question = match dialect {
+        Dialect::Sqlite => OFTEN_SQLITE,
+        Dialect::Postgres => OFTEN_POSTGRES,
+    };
+    let sql = format!("{question}{}) AS some", MANY + 1);
+    let mut all = Vec::with_capacity(words.len());
+    for word in words {
+        if word.is_empty() {
+            all.push(false);
+            continue;
+        }
+        let rows = tx.query(&sql, &[Bind::text(asked(dialect, word))], &[ColumnType::Integer])?;
+        let count = Cells::first(rows).map_or(Ok(0), |mut cells| cells.integer())?;
+        all.push(count > i64::from(MANY));
+    }
+    Ok(all)
 }
 
 /// The fields that are indexed, in order.
