@@ -143,6 +143,20 @@ export const diffQuery = (revision: number) =>
         .documents,
   });
 
+/** How a revision differs from a later one. */
+export const differenceQuery = (revision: number, from: number) =>
+  queryOptions({
+    queryKey: ['revisions', revision, 'diff', from],
+    queryFn: async ({ signal }) =>
+      (
+        await get<{ documents: DocumentDiff[] }>(
+          `/api/revisions/${revision}/diff`,
+          { against: String(from) },
+          signal,
+        )
+      ).documents,
+  });
+
 /** What restoring a revision would do. */
 export const restorePlanQuery = (revision: number) =>
   queryOptions({
@@ -154,9 +168,15 @@ export const restorePlanQuery = (revision: number) =>
     retry: false,
   });
 
-export const restoreRevision = async (revision: number, acceptLoss: boolean) =>
+/** Expressions for fields that are required again, by `app.entity.field`. */
+export type Defaults = Record<string, string>;
+
+export const restoreRevision = async (revision: number, acceptLoss: boolean, defaults: Defaults) =>
   untilLive(
-    await post<Partial<Published>>(`/api/revisions/${revision}/restore`, { accept_loss: acceptLoss }),
+    await post<Partial<Published>>(`/api/revisions/${revision}/restore`, {
+      accept_loss: acceptLoss,
+      defaults,
+    }),
   );
 
 export const schemaQuery = (kind: string) =>

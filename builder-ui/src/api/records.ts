@@ -79,6 +79,18 @@ export async function fetchTexts(entity: string, id: string, field: string): Pro
   return (answer[key] as Record<string, string> | null) ?? {};
 }
 
+/** The value of a sensitive field of a line, likewise. */
+export async function revealCell(
+  entity: string,
+  id: string,
+  { lines, line, field }: { lines: string; line: string; field: string },
+): Promise<unknown> {
+  const shown = await get<StoredRecord>(path(entity, id), { fields: lines, reveal: `${lines}.${field}` });
+  const rows = shown[lines];
+  const row = Array.isArray(rows) ? rows.find((one: StoredRecord) => one.id === line) : undefined;
+  return row?.[field];
+}
+
 /** The person was asked about records of the same thing and wants this one all the same. */
 const accepting = (yes: boolean | undefined) => ({ accept_duplicates: yes || undefined });
 

@@ -1,8 +1,10 @@
 // One row of a grid: plain spans; the grid's one input lies over the active cell.
 import { Trash2 } from 'lucide-react';
-import { memo } from 'react';
+import { memo, use } from 'react';
 import { FieldValue } from '../fields/FieldValue';
+import { isMask } from '../fields/mask';
 import { useReferenceLabel } from '../fields/references';
+import { LineReveal, RevealButton, useReveal } from '../fields/reveal';
 import { useI18n } from '../i18n/I18n';
 import { isReference } from './cell-text';
 import css from './grid.module.css';
@@ -52,7 +54,7 @@ export const GridRowView = memo(function GridRowView(props: Props) {
             data-cursor={cursor === place ? '' : undefined}
             className={`${css.cell} ${column.numeric ? css.numeric : ''} ${column.readOnly && !readOnly ? css.derived : ''}`}
           >
-            <CellValue column={column} value={row.values[column.name]} />
+            <CellValue column={column} row={row} />
           </span>
         );
       })}
@@ -73,12 +75,26 @@ export const GridRowView = memo(function GridRowView(props: Props) {
   );
 });
 
-function CellValue({ column, value }: { column: GridColumn; value: unknown }) {
-  return isReference(column.field) ? (
-    <ReferenceCell column={column} value={value} />
-  ) : (
+function CellValue({ column, row }: { column: GridColumn; row: GridRow }) {
+  const value = row.values[column.name];
+  if (isReference(column.field)) return <ReferenceCell column={column} value={value} />;
+  if (isMask(value)) return <HiddenCell column={column} row={row} />;
+  return (
     <span className={css.clip}>
       <FieldValue isCell field={column.field} value={value} />
+    </span>
+  );
+}
+
+/** A hidden value with its eye. */
+function HiddenCell({ column, row }: { column: GridColumn; row: GridRow }) {
+  const reveal = useReveal(row.values[column.name], use(LineReveal)?.(row.key, column.name));
+  return (
+    <span className={css.hidden} title={reveal.failed}>
+      <span className={css.clip} data-revealed={reveal.isShown || undefined}>
+        <FieldValue isCell field={column.field} value={reveal.value} />
+      </span>
+      <RevealButton label={column.title} reveal={reveal} />
     </span>
   );
 }

@@ -25,9 +25,30 @@ const load = (locale: Locale): Promise<Messages> =>
 /** The messages of the language to begin with, so that nothing flashes in another one. */
 export const firstMessages = () => load(firstLocale());
 
-export function translate(messages: Messages, key: MessageKey, params?: Params): string {
-  return messages[key].replace(/\{(\w+)\}/g, (_, name: string) => String(params?.[name] ?? ''));
+/** The text with its values; `{n|row|rows}` is the word that goes with a number in this language. */
+export function translate(
+  { locale, messages }: { locale: Locale; messages: Messages },
+  key: MessageKey,
+  params?: Params,
+): string {
+  return messages[key].replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (_, name: string, one, other) => {
+    const value = params?.[name] ?? '';
+    if (one === undefined) return String(value);
+    return plural(locale).select(countOf(value)) === 'one' ? one : other;
+  });
 }
+
+const rules = new Map<Locale, Intl.PluralRules>();
+
+function plural(locale: Locale): Intl.PluralRules {
+  const known = rules.get(locale) ?? new Intl.PluralRules(locale);
+  rules.set(locale, known);
+  return known;
+}
+
+/** A count, also one that is written with separators already. */
+const countOf = (value: string | number) =>
+  typeof value === 'number' ? value : Number(value.replace(/[^\d.]/g, ''));
 
 export function LocaleProvider({ messages, children }: { messages: Messages; children: ReactNode }) {
   const [state, setState] = useState({ locale: firstLocale(), messages });
@@ -43,7 +64,7 @@ export function LocaleProvider({ messages, children }: { messages: Messages; chi
     () => ({
       locale: state.locale,
       setLocale,
-      t: (key, params) => translate(state.messages, key, params),
+      t: (key, params) => translate(state, key, params),
       text: (text) => textIn(text, state.locale),
     }),
     [state, setLocale],

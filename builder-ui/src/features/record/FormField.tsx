@@ -3,15 +3,12 @@ import { useEffect, useRef, useState } from 'react';
 import { isInput, targetOf, valueField } from '../../definition/catalog';
 import type { FieldDoc, NodeDoc } from '../../definition/documents';
 import { FieldInput } from '../../fields/FieldInput';
-import { FieldValue } from '../../fields/FieldValue';
-import fieldsCss from '../../fields/fields.module.css';
 import { isMask } from '../../fields/mask';
-import { useReferenceLabel } from '../../fields/references';
 import { isOther } from '../../fields/texts';
 import { useI18n } from '../../i18n/I18n';
 import css from './form.module.css';
 import { measuresOf, useCondition, useForm, useFormState, useRequired } from './form-context';
-import { MaskedField } from './MaskedField';
+import { ReadOnlyField } from './ReadOnlyField';
 import { TextsButton, useLocales } from './TextsButton';
 
 export function FormField({ node }: { node: NodeDoc }) {
@@ -63,17 +60,7 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
       style={{ '--span': node.span ?? 1 } as React.CSSProperties}
       data-field={field.name}
     >
-      {masked ? (
-        <MaskedField
-          field={shown}
-          label={label}
-          value={value}
-          currency={currency}
-          unit={unit}
-          error={error}
-          onChange={locked ? undefined : () => setReplacing(true)}
-        />
-      ) : locked ? (
+      {masked || locked ? (
         <ReadOnlyField
           field={shown}
           label={label}
@@ -81,6 +68,7 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
           currency={currency}
           unit={unit}
           error={error}
+          onReplace={locked ? undefined : () => setReplacing(true)}
         />
       ) : (
         <FieldInput
@@ -98,48 +86,5 @@ function ShownField({ node, field }: { node: NodeDoc; field: FieldDoc }) {
       )}
       {field.translatable && !locked ? <TextsButton field={field} label={label} /> : null}
     </div>
-  );
-}
-
-interface ReadOnlyProps {
-  field: FieldDoc;
-  label: string;
-  value: unknown;
-  currency: string | undefined;
-  unit: string | undefined;
-  error: string | undefined;
-}
-
-function ReadOnlyField({ field, label, value, currency, unit, error }: ReadOnlyProps) {
-  const { catalog, entity } = useForm();
-  const { t, text } = useI18n();
-  const isReference = ['reference', 'user', 'department'].includes(field.type);
-  // A number that a transition gives is not forgotten: it says when it comes.
-  const giver =
-    field.assign_on && (value === null || value === undefined)
-      ? entity.state?.transitions?.find((transition) => transition.action === field.assign_on)
-      : undefined;
-  const reference = useReferenceLabel(targetOf(catalog, entity, field), isReference ? value : null);
-  return (
-    <dl className={fieldsCss.readonly}>
-      <dt className={fieldsCss.readonlyLabel}>{label}</dt>
-      <dd className={fieldsCss.readonlyValue}>
-        {giver ? (
-          <span className={fieldsCss.pending}>
-            {t('record.assignedOn', { action: text(giver.title) || giver.action })}
-          </span>
-        ) : (
-          <FieldValue
-            field={field}
-            value={value}
-            label={reference}
-            target={field.type === 'links' ? targetOf(catalog, entity, field) : undefined}
-            currency={currency}
-            unit={unit}
-          />
-        )}
-      </dd>
-      {error ? <dd className={fieldsCss.error}>{error}</dd> : null}
-    </dl>
   );
 }

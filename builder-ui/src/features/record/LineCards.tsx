@@ -1,12 +1,14 @@
 // Lines on a phone: a card per row, and an editor over the whole screen.
-import { ChevronLeft, ChevronRight, Plus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { ChevronLeft, ChevronRight, Pencil, Plus, Trash2 } from 'lucide-react';
+import { use, useState } from 'react';
 import type { Entity } from '../../definition/catalog';
 import { sumDecimals } from '../../definition/decimal';
 import { FieldInput } from '../../fields/FieldInput';
 import { FieldValue } from '../../fields/FieldValue';
 import { filesOf } from '../../fields/files';
+import { isMask } from '../../fields/mask';
 import { useReferenceLabel } from '../../fields/references';
+import { LineReveal, RevealButton, useReveal } from '../../fields/reveal';
 import { valueText } from '../../fields/value-text';
 import { isFiles, isReference } from '../../grid/cell-text';
 import type { CellChange, GridColumn } from '../../grid/types';
@@ -81,6 +83,7 @@ export function LineCards(props: Props) {
           row={row}
           number={index + 1}
           onClose={() => setOpen(null)}
+          key={row.key}
           onMove={(by) => setOpen(rows[index + by]?.key ?? open)}
         />
       ) : null}
@@ -156,6 +159,7 @@ function LineEditor({
   onMove,
 }: EditorProps) {
   const { t, locale } = useI18n();
+  const [replaced, setReplaced] = useState<string>();
   const wrong = errors[row.key];
   return (
     <Dialog
@@ -195,10 +199,15 @@ function LineEditor({
         </>
       }
     >
-      <div className={css.fields} key={row.key}>
+      <div className={css.fields}>
         {columns.map((column) =>
-          column.readOnly || readOnly ? (
-            <LineValue key={column.name} column={column} value={row.values[column.name]} />
+          column.readOnly || readOnly || (isMask(row.values[column.name]) && replaced !== column.name) ? (
+            <LineValue
+              key={column.name}
+              column={column}
+              row={row}
+              onReplace={column.readOnly || readOnly ? undefined : () => setReplaced(column.name)}
+            />
           ) : (
             <FieldInput
               key={column.name}
@@ -218,14 +227,36 @@ function LineEditor({
   );
 }
 
-function LineValue({ column, value }: { column: GridColumn; value: unknown }) {
+interface ValueProps {
+  column: GridColumn;
+  row: LineRow;
+  /** Opens the input over a hidden value. */
+  onReplace: (() => void) | undefined;
+}
+
+function LineValue({ column, row, onReplace }: ValueProps) {
+  const { t } = useI18n();
+  const value = row.values[column.name];
   const label = useReferenceLabel(column.target, isReference(column.field) ? value : null);
+  const reveal = useReveal(value, use(LineReveal)?.(row.key, column.name));
   return (
     <dl className={css.value}>
       <dt>{column.title}</dt>
       <dd>
-        <FieldValue field={column.field} value={value} label={label} />
+        <FieldValue field={column.field} value={reveal.value} label={label} />
+        <RevealButton label={column.title} reveal={reveal} />
+        {onReplace && isMask(value) ? (
+          <Button
+            variant="quiet"
+            icon
+            aria-label={t('field.change', { field: column.title })}
+            onPress={onReplace}
+          >
+            <Pencil size={16} aria-hidden />
+          </Button>
+        ) : null}
       </dd>
+      {reveal.failed ? <dd className={css.failed}>{reveal.failed}</dd> : null}
     </dl>
   );
 }

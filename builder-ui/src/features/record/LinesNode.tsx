@@ -2,9 +2,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useCallback, useId, useMemo } from 'react';
+import { revealCell } from '../../api/records';
 import { type Entity, isInput, targetOf } from '../../definition/catalog';
 import type { FieldDoc, NodeDoc } from '../../definition/documents';
 import { rememberLabel, searchReferences } from '../../fields/references';
+import { type AskCell, LineReveal } from '../../fields/reveal';
 import { isReference, readCell } from '../../grid/cell-text';
 import type { Cell } from '../../grid/cursor';
 import { LineGrid } from '../../grid/LineGrid';
@@ -57,6 +59,7 @@ function ShownLines({ node, field, lines }: { node: NodeDoc; field: FieldDoc; li
     [store, field.name, t],
   );
   const paste = usePaste(field.name, columns);
+  const askCell = useAskCell(field.name);
   const title = text(node.title) || text(field.title);
   const shared = { label: title, columns, rows, readOnly: locked, errors, totals: node.totals ?? [] };
   return (
@@ -79,14 +82,30 @@ function ShownLines({ node, field, lines }: { node: NodeDoc; field: FieldDoc; li
           {message}
         </p>
       ) : null}
-      {phone ? (
-        <LineCards {...shared} {...actions} lines={lines} />
-      ) : rows.length === 0 ? (
-        <p className={css.quiet}>{t(locked ? 'grid.none' : 'grid.empty')}</p>
-      ) : (
-        <LineGrid {...shared} {...actions} onPaste={paste} focus={wanted} onFocused={onFocused} />
-      )}
+      <LineReveal value={askCell}>
+        {phone ? (
+          <LineCards {...shared} {...actions} lines={lines} />
+        ) : rows.length === 0 ? (
+          <p className={css.quiet}>{t(locked ? 'grid.none' : 'grid.empty')}</p>
+        ) : (
+          <LineGrid {...shared} {...actions} onPaste={paste} focus={wanted} onFocused={onFocused} />
+        )}
+      </LineReveal>
     </section>
+  );
+}
+
+/** Asks for hidden cells of stored lines. */
+function useAskCell(field: string): AskCell {
+  const { entity, store } = useForm();
+  const id = useFormState((state) => state.id);
+  return useCallback(
+    (key: string, column: string) => {
+      const line = store.getState().lines[field]?.find((row) => row.key === key)?.id;
+      if (id === undefined || line === undefined) return undefined;
+      return () => revealCell(entity.key, id, { lines: field, line, field: column });
+    },
+    [entity.key, store, id, field],
   );
 }
 

@@ -25,7 +25,7 @@ export const accessLog = {
   'log.person': 'Person: {who}',
   'log.anyPerson': 'Show everybody again',
   'log.open': 'Open the record',
-  'log.records': '{n} records',
+  'log.records': '{n} {n|record|records}',
   'log.revision': 'revision {n}',
   'log.kind.sign_in': 'Signed in',
   'log.kind.sign_in_failed': 'Wrong password',

@@ -10,7 +10,7 @@ export const fields = {
   'field.notJson': 'This is not valid JSON: check brackets, quotes and commas',
   'field.datePattern': 'yyyy-mm-dd',
   'field.calendar': 'Open the calendar: {field}',
-  'field.stars': '{n} stars',
+  'field.stars': '{n} {n|star|stars}',
   'field.pickColor': 'Pick a colour: {field}',
   'field.timeOf': '{field}: time',
   'field.masked': 'Hidden: a sensitive value',

@@ -77,6 +77,9 @@ export const definitions = {
   'def.restoreOf': '恢复此版：第 {n} 版',
   'def.restoreTitle': '恢复第 {n} 版？',
   'def.acceptRestoreLoss': '这些值无法完整保留，仍要恢复',
+  'def.defaultFor': '没有值的记录中“{field}”的值',
+  'def.defaultHelp':
+    '填写表达式，恢复时写入这些记录，例如 "DE"、0 或 today()。不填则保持为空，下次修改时须补填。',
   'def.unusedOpen': '清除不再使用的内容…',
   'def.unusedTitle': '不再使用的内容',
   'def.unusedHint': '已移除的实体和字段仍保留数据，恢复旧版本时可以找回。在这里清除后将无法找回。',
