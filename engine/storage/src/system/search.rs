@@ -85,7 +85,7 @@ pub fn often(tx: &mut Tx, words: &[Vec<String>]) -> Result<Vec<bool>, StorageErr
         Dialect::Sqlite => OFTEN_SQLITE,
         Dialect::Postgres => OFTEN_POSTGRES,
     };
-    let sql = format!("{question}{}) AS some", MANY + 1);
+    let sql = format!("{question}{}) AS places", MANY + 1);
     let mut all = Vec::with_capacity(words.len());
     for word in words {
         if word.is_empty() {
