@@ -1,5 +1,7 @@
 //! How a publish fills stored fields of rows that are there already; `records` knows how to compute them.
-use kontor_definitions::{EntityId, FieldId, RecordId};
+use std::collections::HashMap;
+
+use kontor_definitions::{EntityId, FieldId, RecordId, Value};
 use kontor_storage::Tx;
 
 use crate::{act::Act, error::AppError, snapshot::Snapshot};
@@ -9,6 +11,12 @@ pub trait Backfill: Send + Sync {
     /// Computes `fields` for some rows of the entity, a few hundred at most, archived ones included; answers those whose
     /// values changed. Rows that are not there any more are left out. Changes neither revision, history nor `updated_at`.
     fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError>;
+
+    /// What the roll-ups over records among the fields of some work combine to for some rows, as this transaction sees them:
+    /// read beforehand, so that no row is locked while a hundred thousand others are added up.
+    fn totals(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _ids: &[RecordId]) -> Result<Totals, AppError> {
+        Ok(Totals::default())
+    }
 
     /// A release in phases has come so far; an error gives it up where it is not live yet.
     fn reached(&self, _stage: Stage) -> Result<(), AppError> {
@@ -35,6 +43,9 @@ pub enum Stage {
     Finished,
 }
 
+/// What roll-ups combine to, by row; how the values stand is known to whoever computes them.
+pub type Totals = HashMap<RecordId, Vec<Value>>;
+
 /// What is to be computed.
 pub struct BackfillWork<'a> {
     /// The definitions that are going live, with the tables as they are after the plan was applied.
@@ -48,6 +59,8 @@ pub struct BackfillWork<'a> {
     pub act: Act,
     /// The words by which records are found follow the new values at once; otherwise they are filled later.
     pub words: bool,
+    /// What roll-ups combine to, for rows for which that was read beforehand.
+    pub totals: Option<&'a Totals>,
 }
 
 /// For places that hold no business rows: a check of an app folder, a tenant being made.

@@ -42,7 +42,7 @@ mod upgrade;
 
 pub use act::Act;
 pub use apps::{Admin, Apps};
-pub use backfill::{Backfill, BackfillWork, NoBackfill, Stage};
+pub use backfill::{Backfill, BackfillWork, NoBackfill, Stage, Totals};
 pub use base::base;
 pub use companies::{Companies, Company};
 pub use compile::{Compiled, compile, key_of_file};

@@ -137,6 +137,7 @@ fn measure(
     catalog: &Arc<Catalog>,
     sources: &Sources,
 ) -> Result<(Plan, Vec<Diagnostic>), AppError> {
+    tx.be_patient()?;
     let physical = tx.physical()?;
     let mut plan = plan(&physical, known, catalog, sources)?;
     let fills = required::fills(tx, &physical, &before.catalog, catalog)?;

@@ -5,7 +5,11 @@
 //! filled again until little is left. *Live* is one short transaction that closes the gate for writers, fills the rest and sets
 //! the revision; *finish* drops what is no longer used and fills words. Before *live* nothing that the revision before
 //! reads is touched, so giving up means forgetting: see `recover.rs`.
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use kontor_definitions::{EntityId, Field, FieldId, RecordId, Severity};
 use kontor_storage::{
@@ -20,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     aspects::{self, Pending},
-    backfill::{BackfillWork, Stage},
+    backfill::{BackfillWork, Stage, Totals},
     derived::{self, Work},
     error::AppError,
     losses::Data,
@@ -58,6 +62,12 @@ struct Course {
     base: Physical,
     /// The definitions to come, over the tables as they will be.
     next: Snapshot,
+}
+
+/// Marked rows, and what their roll-ups combined to when the marks were read.
+struct Seen {
+    marks: Vec<Mark>,
+    totals: BTreeMap<EntityId, Totals>,
 }
 
 /// Which values are filled: those converted or copied come first, so that computed ones find them.
@@ -128,13 +138,17 @@ impl Intent {
     fn begin(&self, tenant: &Tenant) -> Result<(), AppError> {
         let (prepared, token) = (Arc::clone(&self.prepared), self.token);
         let chunked: Vec<EntityId> = self.passes().into_iter().map(|(entity, _)| entity).collect();
-        tenant.db().write_blocking(Queue::Interactive, move |tx| {
-            release::demand_current(tx, &prepared.candidate)?;
+        let total = tenant.db().read_blocking(move |tx| {
+            tx.be_patient()?;
             let physical = tx.physical()?;
             let mut total = 0;
             for entity in &chunked {
                 total += tx.count_rows(&physical, *entity)?;
             }
+            Ok::<_, AppError>(total)
+        })?;
+        tenant.db().write_blocking(Queue::Interactive, move |tx| {
+            release::demand_current(tx, &prepared.candidate)?;
             let (revision, act) = (prepared.candidate.on + 1, prepared.act);
             let (phase, done, problem) = (Phase::Filling, 0, None);
             let publish = Publish { token, revision, phase, begun_at: act.at, begun_by: act.by, done, total, problem };
@@ -153,11 +167,16 @@ impl Intent {
             Ok(state::set_marking(tx, Some(&announced.intent.marking))?)
         })?;
         course.intent.prepared.reached(Stage::Announced)?;
+        let (early, late): (Vec<&PlanStep>, Vec<&PlanStep>) =
+            course.intent.plan.steps.iter().partition(|step| course.intent.is_filled_by_nobody(step));
+        for step in early {
+            lease.build(&course.next.physical, step)?;
+        }
         for (entity, pass) in course.intent.passes() {
             course.fill(tenant, entity, pass)?;
         }
         course.intent.prepared.reached(Stage::Filled)?;
-        for step in &course.intent.plan.steps {
+        for step in late {
             lease.build(&course.next.physical, step).map_err(|error| course.refused(error))?;
         }
         course.intent.prepared.reached(Stage::Indexed)?;
@@ -204,6 +223,31 @@ impl Intent {
         values.chain(self.work.iter().map(|(entity, _)| (*entity, Pass::Computed))).collect()
     }
 
+    /// The fields of an entity that are filled or computed.
+    fn computed(&self, entity: EntityId) -> Vec<FieldId> {
+        let mut fields: Vec<FieldId> = Vec::new();
+        for field in self.work.iter().filter(|(of, _)| *of == entity).flat_map(|(_, fields)| fields) {
+            if !fields.contains(field) {
+                fields.push(*field);
+            }
+        }
+        fields
+    }
+
+    /// Whether a step builds an index over columns that this publish does not fill: roll-ups over a new reference find their
+    /// records by it.
+    fn is_filled_by_nobody(&self, step: &PlanStep) -> bool {
+        let PlanAction::CreateIndex { index } = &step.action else { return false };
+        let is_filled = |field: &FieldId| {
+            let computed = self.work.iter().any(|(entity, fields)| *entity == step.entity_id && fields.contains(field));
+            let made = self.aspects.iter().any(|made| made.entity == step.entity_id && made.of.aspect(made.what) == *field);
+            let moved =
+                |other: &PlanStep| matches!(&other.action, PlanAction::RetypeColumn { column, .. } if column.id == *field);
+            computed || made || self.plan.steps.iter().any(moved)
+        };
+        !index.unique && !index.fields.iter().any(is_filled)
+    }
+
     /// Whether a step converts or copies what was entered.
     fn fills_values(&self, step: &PlanStep) -> bool {
         let PlanAction::RetypeColumn { column, .. } = &step.action else { return false };
@@ -222,17 +266,23 @@ impl Course {
         let mut after = None;
         loop {
             let course = Arc::clone(self);
-            let page = move |tx: &mut Tx| {
+            let (ids, totals) = tenant.db().read_blocking(move |tx| {
+                tx.be_patient()?;
                 let ids = tx.ids_within(&course.base, entity, (after, Some(last)), AT_ONCE)?;
+                let totals = if pass == Pass::Computed { course.totals(tx, entity, &ids)? } else { Totals::new() };
+                Ok::<_, AppError>((ids, totals))
+            })?;
+            after = ids.last().copied();
+            let course = Arc::clone(self);
+            let page = move |tx: &mut Tx| {
                 course.demand_own(tx, ids.len())?;
                 let claim = tx.claim(&course.base, entity, &ids)?;
                 for id in &claim.busy {
                     tx.mark((entity, *id), true)?;
                 }
-                course.treat(tx, entity, pass, &claim.held)?;
-                Ok::<_, AppError>(ids.last().copied())
+                course.treat(tx, entity, pass, (&claim.held, &totals)).map(drop)
             };
-            after = tenant.db().write_blocking(Queue::Interactive, page)?;
+            tenant.db().write_blocking(Queue::Interactive, page)?;
             if after.is_none() || after == Some(last) {
                 return Ok(());
             }
@@ -243,9 +293,11 @@ impl Course {
     fn drain(self: &Arc<Self>, tenant: &Tenant) -> Result<(), AppError> {
         loop {
             let course = Arc::clone(self);
+            let seen = tenant.db().read_blocking(move |tx| course.seen(tx))?;
+            let course = Arc::clone(self);
             let (taken, busy) = tenant.db().write_blocking(Queue::Interactive, move |tx| {
                 course.demand_own(tx, 0)?;
-                course.again(tx)
+                course.again(tx, &seen)
             })?;
             if taken <= LEFT {
                 return Ok(());
@@ -265,7 +317,8 @@ impl Course {
         self.demand_own(tx, 0)?;
         let mut treated = 0;
         loop {
-            match self.again(tx)? {
+            let marks = publishing::marks(tx, AT_ONCE)?;
+            match self.again(tx, &Seen { marks, totals: BTreeMap::new() })? {
                 (0, _) => break,
                 // What was filled so far stays filled.
                 (taken, _) if treated + taken > MOST => return Ok(None),
@@ -287,10 +340,26 @@ impl Course {
         Ok(Some(Snapshot { physical: Arc::new(physical), ..self.next.clone() }))
     }
 
-    /// Fills a chunk of marked rows again; answers how many there were, and how many of them are locked by somebody.
-    fn again(&self, tx: &mut Tx) -> Result<(usize, usize), AppError> {
+    /// A chunk of marked rows, and what their roll-ups combine to at the same moment: nobody waits while that is added up.
+    /// What changes afterwards is marked again.
+    fn seen(&self, tx: &mut Tx) -> Result<Seen, AppError> {
+        tx.be_patient()?;
         let marks = publishing::marks(tx, AT_ONCE)?;
-        publishing::forget(tx, &marks)?;
+        let mut rows: BTreeMap<EntityId, BTreeSet<RecordId>> = BTreeMap::new();
+        for mark in &marks {
+            rows.entry(mark.entity).or_default().insert(mark.record);
+        }
+        let mut totals = BTreeMap::new();
+        for (entity, rows) in rows {
+            totals.insert(entity, self.totals(tx, entity, &rows.into_iter().collect::<Vec<_>>())?);
+        }
+        Ok(Seen { marks, totals })
+    }
+
+    /// Fills a chunk of marked rows again; answers how many there were, and how many of them are locked by somebody.
+    fn again(&self, tx: &mut Tx, Seen { marks, totals }: &Seen) -> Result<(usize, usize), AppError> {
+        publishing::forget(tx, marks)?;
+        let none = Totals::new();
         let mut busy = 0;
         // What others build on comes first.
         let (computed, values): (Vec<_>, Vec<_>) =
@@ -309,20 +378,27 @@ impl Course {
                 tx.mark((entity, *id), written.contains(id))?;
             }
             let held_written: Vec<RecordId> = claim.held.iter().copied().filter(|id| written.contains(id)).collect();
-            let mut changed = self.treat(tx, entity, Pass::Values, &held_written)?;
-            changed.append(&mut self.treat(tx, entity, Pass::Computed, &claim.held)?);
+            let totals = totals.get(&entity).unwrap_or(&none);
+            let mut changed = self.treat(tx, entity, Pass::Values, (&held_written, totals))?;
+            changed.append(&mut self.treat(tx, entity, Pass::Computed, (&claim.held, totals))?);
             for link in self.intent.marking.links.iter().filter(|link| link.from == entity) {
                 tx.mark_above(&self.next.physical, link, &changed)?;
             }
         }
-        Ok((marks.len(), busy))
+        Ok((publishing::marked_rows(marks), busy))
     }
 
-    /// Fills some rows, which are locked; answers those whose values changed.
-    fn treat(&self, tx: &mut Tx, entity: EntityId, pass: Pass, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+    /// Fills some rows, which are locked; answers those whose values changed. Roll-ups that were not combined beforehand are here.
+    fn treat(
+        &self,
+        tx: &mut Tx,
+        entity: EntityId,
+        pass: Pass,
+        (ids, totals): (&[RecordId], &Totals),
+    ) -> Result<Vec<RecordId>, AppError> {
         let changed = match pass {
             Pass::Values => self.convert(tx, entity, ids)?,
-            Pass::Computed => self.compute(tx, entity, ids)?,
+            Pass::Computed => self.compute(tx, entity, (ids, totals))?,
         };
         aspects::fill_rows(tx, &self.next.physical, (entity, &self.intent.aspects), ids)?;
         Ok(changed)
@@ -347,19 +423,25 @@ impl Course {
         Ok(changed)
     }
 
-    fn compute(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
-        let mut fields: Vec<FieldId> = Vec::new();
-        for field in self.intent.work.iter().filter(|(of, _)| *of == entity).flat_map(|(_, fields)| fields) {
-            if !fields.contains(field) {
-                fields.push(*field);
-            }
-        }
+    fn compute(&self, tx: &mut Tx, entity: EntityId, (ids, totals): (&[RecordId], &Totals)) -> Result<Vec<RecordId>, AppError> {
+        let fields = self.intent.computed(entity);
         if fields.is_empty() {
             return Ok(Vec::new());
         }
-        let prepared = &self.intent.prepared;
-        let work = BackfillWork { snapshot: &self.next, entity, fields: &fields, act: prepared.act, words: false };
-        prepared.backfill.rows(tx, &work, ids)
+        self.intent.prepared.backfill.rows(tx, &self.work(entity, &fields, Some(totals)), ids)
+    }
+
+    /// What the roll-ups of some rows combine to now.
+    fn totals(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId]) -> Result<Totals, AppError> {
+        let fields = self.intent.computed(entity);
+        if fields.is_empty() || ids.is_empty() {
+            return Ok(Totals::new());
+        }
+        self.intent.prepared.backfill.totals(tx, &self.work(entity, &fields, None), ids)
+    }
+
+    fn work<'a>(&'a self, entity: EntityId, fields: &'a [FieldId], totals: Option<&'a Totals>) -> BackfillWork<'a> {
+        BackfillWork { snapshot: &self.next, entity, fields, act: self.intent.prepared.act, words: false, totals }
     }
 
     /// Nobody else has taken the publish over, or given it up for us.

@@ -79,9 +79,16 @@ fn close(tenant: &Tenant, lease: &mut Lease, token: Uuid, problem: String) -> Re
         state::close(tx)?;
         if publishing::advance(tx, token, Phase::Failed, Some(&problem))? {
             state::set_marking(tx, None)?;
-            publishing::forget_all(tx)?;
         }
         Ok(())
+    })?;
+    // Nobody waits while they go, however many there are; the next publish begins without any in any case.
+    tenant.db().write_blocking(Queue::Interactive, move |tx| {
+        tx.be_patient()?;
+        if publishing::read(tx)?.is_some_and(|publish| publish.token == token) {
+            publishing::forget_all(tx)?;
+        }
+        Ok::<_, AppError>(())
     })?;
     lease.clear()?;
     // What it left is known from now on.

@@ -137,6 +137,7 @@ pub(crate) fn release(
 
 /// Whether so little is to be filled and indexed that others can wait for it.
 fn is_small(tx: &mut Tx, prepared: &Prepared) -> Result<bool, AppError> {
+    tx.be_patient()?;
     let physical = tx.physical()?;
     let plan = outline::plan(&physical, &prepared.known, &prepared.catalog, &prepared.candidate.sources)?;
     let mut touched: BTreeSet<EntityId> = BTreeSet::new();
@@ -221,7 +222,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
         sources: Arc::clone(&candidate.sources),
         fingerprint: Arc::clone(&prepared.fingerprint),
     };
-    let fills = required::fills(tx, &snapshot.physical, &prepared.before.catalog, &snapshot.catalog)?;
+    let fills = required::fills_of_small(tx, &snapshot.physical, &prepared.before.catalog, &snapshot.catalog)?;
     let work = derived::changed(&prepared.before, &snapshot.catalog, &plan, &fills);
     for (entity, fields) in &work {
         fill(tx, &snapshot, (*entity, fields), prepared)?;
@@ -243,7 +244,7 @@ pub(crate) fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan
 }
 
 fn fill(tx: &mut Tx, snapshot: &Snapshot, (entity, fields): (EntityId, &[FieldId]), prepared: &Prepared) -> Result<(), AppError> {
-    let work = BackfillWork { snapshot, entity, fields, act: prepared.act, words: true };
+    let work = BackfillWork { snapshot, entity, fields, act: prepared.act, words: true, totals: None };
     let mut after = None;
     loop {
         let ids = tx.ids_after(&snapshot.physical, entity, after, AT_ONCE)?;

@@ -9,7 +9,7 @@ use kontor_definitions::{
     expr::{EnvValue, reads::env_values},
     model::Kind,
 };
-use kontor_storage::{Physical, Tx};
+use kontor_storage::{Physical, Tx, schema::AT_ONCE};
 use serde_json::Value;
 
 use crate::{
@@ -26,10 +26,28 @@ pub(crate) type Fills = BTreeMap<EntityId, Vec<FieldId>>;
 
 /// The fields that making the catalog live fills with their default, or the first state, where records have no value in them.
 pub(crate) fn fills(tx: &mut Tx, physical: &Physical, before: &Catalog, after: &Catalog) -> Result<Fills, AppError> {
+    fills_of(tx, physical, (before, after), |_, _| Ok(true))
+}
+
+/// The same of small tables, while writers wait: that a large one has nothing to be filled was seen before.
+pub(crate) fn fills_of_small(tx: &mut Tx, physical: &Physical, before: &Catalog, after: &Catalog) -> Result<Fills, AppError> {
+    fills_of(tx, physical, (before, after), |tx, entity| Ok(!tx.has_more_than(physical, entity, AT_ONCE)?))
+}
+
+fn fills_of(
+    tx: &mut Tx,
+    physical: &Physical,
+    (before, after): (&Catalog, &Catalog),
+    counts: impl Fn(&mut Tx, EntityId) -> Result<bool, AppError>,
+) -> Result<Fills, AppError> {
     let mut fills = Fills::new();
     for entity in after.entities.values() {
+        let wanted = filled(before.entity(entity.id).map(AsRef::as_ref), entity);
+        if wanted.is_empty() || !counts(tx, entity.id)? {
+            continue;
+        }
         let mut fields = Vec::new();
-        for field in filled(before.entity(entity.id).map(AsRef::as_ref), entity) {
+        for field in wanted {
             if tx.has_empty(physical, entity.id, field)? {
                 fields.push(field);
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use kontor_access::Rights;
 use kontor_definitions::{RecordId, TenantId};
-use kontor_storage::{Queue, StorageError, TenantDb, Tx, control::tenants::TenantRow, system::revision, system::state};
+use kontor_storage::{GuardKey, Queue, StorageError, TenantDb, Tx, control::tenants::TenantRow, system::revision, system::state};
 use time::{Date, OffsetDateTime};
 
 use crate::{
@@ -147,11 +147,24 @@ impl Tenant {
         T: Send + 'static,
         E: From<StorageError> + From<AppError> + Send + 'static,
     {
+        self.write_guarded((queue, &[]), job).await
+    }
+
+    /// `write` of a job that is about these things: others about the same wait in line before they take a connection.
+    pub async fn write_guarded<T, E>(
+        &self,
+        (queue, guards): (Queue, &[GuardKey]),
+        job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + From<AppError> + Send + 'static,
+    {
         let job = Arc::new(job);
         for _ in 0..ATTEMPTS {
             let (job, snapshot) = (Arc::clone(&job), self.snapshot());
             let run = move |tx: &mut Tx| in_write(&snapshot, tx, &*job);
-            match self.db.write(queue, run).await {
+            match self.db.write_guarded((queue, guards), run).await {
                 Ok(answer) => return Ok(answer),
                 Err(Run::Failed(error)) => return Err(error),
                 Err(Run::Stale) => drop(self.reload().await?),

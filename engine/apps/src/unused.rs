@@ -75,7 +75,10 @@ impl Tenant {
     /// Everything that is no longer used, with what would be lost. Blocks, as does `purge_unused`.
     pub fn unused(&self) -> Result<Vec<UnusedPart>, AppError> {
         let snapshot = self.reload_blocking()?;
-        self.db().read_blocking(move |tx| Ok(Parts::read(tx, &snapshot)?.parts()))
+        self.db().read_blocking(move |tx| {
+            tx.be_patient()?;
+            Ok(Parts::read(tx, &snapshot, &[])?.parts())
+        })
     }
 
     /// Purges what the keys name, and what refers to it; answers what is gone. A new revision with the documents of the
@@ -83,13 +86,20 @@ impl Tenant {
     pub fn purge_unused(&self, purging: &Purging, act: Act) -> Result<Vec<UnusedPart>, AppError> {
         self.recover()?;
         let (live, purging) = (self.reload_blocking()?, purging.clone());
-        let (gone, snapshot) = patiently(self, move |tx| purge(tx, &live, &purging, act))?;
+        // Counted while writers go on: nobody writes what is not used, but that a record is purged.
+        let counted = self.unused()?;
+        let (gone, snapshot) = patiently(self, move |tx| purge(tx, &live, (&purging, &counted), act))?;
         self.swap(Arc::new(snapshot));
         Ok(gone)
     }
 }
 
-fn purge(tx: &mut Tx, live: &Snapshot, purging: &Purging, act: Act) -> Result<(Vec<UnusedPart>, Snapshot), AppError> {
+fn purge(
+    tx: &mut Tx,
+    live: &Snapshot,
+    (purging, counted): (&Purging, &[UnusedPart]),
+    act: Act,
+) -> Result<(Vec<UnusedPart>, Snapshot), AppError> {
     if state::close(tx)?.revision != live.revision {
         return Err(AppError::ChangedMeanwhile);
     }
@@ -98,7 +108,7 @@ fn purge(tx: &mut Tx, live: &Snapshot, purging: &Purging, act: Act) -> Result<(V
         return Err(AppError::Publishing);
     }
     let draft = head::lock(tx)?;
-    let parts = Parts::read(tx, live)?;
+    let parts = Parts::read(tx, live, counted)?;
     let (unused, gone) = parts.chosen(&purging.keys)?;
     if !purging.accept_loss {
         let lost: Vec<Diagnostic> = gone.iter().filter(|part| part.values > 0).map(loss).collect();
@@ -171,7 +181,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(tx: &mut Tx, live: &Snapshot) -> Result<Self, AppError> {
+    fn read(tx: &mut Tx, live: &Snapshot, counted: &[UnusedPart]) -> Result<Self, AppError> {
         let physical = tx.physical()?;
         let coming = in_use(&draft::read(tx)?.sources);
         let apps: Vec<(String, String)> = retired_id::list(tx)?.into_iter().map(|known| (known.id, known.app)).collect();
@@ -179,8 +189,12 @@ impl Parts {
         for unused in physical.unused() {
             // What is stored of a field besides its value is made of it again where it is needed.
             let is_made = matches!(&unused, Unused::Column { field, .. } if field.aspect_of().is_some());
-            let values = if is_made { 0 } else { tx.count_unused(&physical, &unused)? };
-            let part = UnusedPart { values, ..shown(&physical, live, &unused, (&coming, &apps)) };
+            let mut part = shown(&physical, live, &unused, (&coming, &apps));
+            part.values = match counted.iter().find(|known| known.key == part.key) {
+                Some(known) => known.values,
+                None if is_made => 0,
+                None => tx.count_unused(&physical, &unused)?,
+            };
             all.push((unused, part));
         }
         all.sort_by(|(_, a), (_, b)| (&a.entity, &a.field, &a.key).cmp(&(&b.entity, &b.field, &b.key)));

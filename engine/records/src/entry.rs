@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kontor_access::{Actor, Rights};
 use kontor_apps::{Snapshot, Tenant};
 use kontor_definitions::{Locale, RecordId};
-use kontor_storage::{Queue, Tx, system::access_log::Access};
+use kontor_storage::{GuardKey, Queue, Tx, system::access_log::Access};
 use time::{Date, OffsetDateTime};
 
 use crate::{access, error::RecordsError, frame::Frame, session::Session, shared};
@@ -40,8 +40,20 @@ pub async fn write<T: Send + 'static>(
     caller: Caller,
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, RecordsError> {
+    write_guarded(tenant, (queue, &[]), caller, job).await
+}
+
+/// `write` of a job that is about these things ([`guards`](crate::guards)): others about the same wait in line before they take a
+/// connection.
+pub async fn write_guarded<T: Send + 'static>(
+    tenant: &Arc<Tenant>,
+    (queue, guards): (Queue, &[GuardKey]),
+    caller: Caller,
+    job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
+) -> Result<T, RecordsError> {
     let of = Arc::clone(tenant);
-    tenant.write(queue, move |snapshot, version, tx| whole(begin(&of, &caller, snapshot, version, tx)?, &job)).await
+    let run = move |snapshot: &Arc<Snapshot>, version, tx: &mut Tx| whole(begin(&of, &caller, snapshot, version, tx)?, &job);
+    tenant.write_guarded((queue, guards), run).await
 }
 
 /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.

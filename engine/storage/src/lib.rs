@@ -44,4 +44,5 @@ pub use rotation::Rotation;
 pub use schema::{Physical, Plan, PlanError, PlanStep};
 pub use store::{Dialect, Queue, Store, StoreConfig};
 pub use tenant::{ControlDb, TenantDb};
+pub use threads::guards::GuardKey;
 pub use tx::Tx;

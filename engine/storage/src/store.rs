@@ -20,6 +20,7 @@ use crate::{
     server,
     tenant::{ControlDb, Database, TenantDb},
     threads::{
+        guards::GuardKey,
         postgres,
         postgres_threads::{As, PostgresThreads},
         sqlite_readers::SqliteReaders,
@@ -229,10 +230,11 @@ impl Inner {
     }
 
     /// Hands a write job to the threads.
-    pub(crate) fn write(&self, key: DatabaseKey, role: As, queue: Queue, job: Box<dyn WriteJob>) {
+    pub(crate) fn write(&self, key: DatabaseKey, role: As, (queue, guards): (Queue, &[GuardKey]), job: Box<dyn WriteJob>) {
         match &self.backend {
+            // One writer does them one by one.
             Backend::Sqlite { writers, .. } => writers.submit(key, queue, job),
-            Backend::Postgres { threads, .. } => threads.write(key, role, queue, job),
+            Backend::Postgres { threads, .. } => threads.write(key, role, (queue, guards), job),
         }
     }
 

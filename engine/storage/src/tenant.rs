@@ -10,7 +10,7 @@ use crate::{
     lease::Lease,
     migrations,
     store::{DatabaseKey, Inner, Met, Queue},
-    threads::postgres_threads::As,
+    threads::{guards::GuardKey, postgres_threads::As},
     tx::{Home, Tx},
 };
 
@@ -62,7 +62,7 @@ impl Database {
 
     fn hand_in_write<T, E>(
         &self,
-        queue: Queue,
+        (queue, guards): (Queue, &[GuardKey]),
         role: As,
         work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
     ) -> oneshot::Receiver<Result<T, E>>
@@ -75,7 +75,7 @@ impl Database {
             tx.enter(&home);
             work(tx)
         });
-        self.inner.write(self.key, role, queue, Box::new(job));
+        self.inner.write(self.key, role, (queue, guards), Box::new(job));
         answer
     }
 
@@ -99,7 +99,7 @@ impl Database {
             return None;
         }
         let key = self.key;
-        Some(self.hand_in_write(Queue::Interactive, As::Owner, move |tx| match key {
+        Some(self.hand_in_write((Queue::Interactive, &[]), As::Owner, move |tx| match key {
             DatabaseKey::Control => migrations::migrate_control(tx),
             DatabaseKey::Tenant(_) => migrations::migrate_tenant(tx),
         }))
@@ -122,13 +122,17 @@ impl Database {
         Ok(())
     }
 
-    async fn write<T, E>(&self, queue: Queue, work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    async fn write<T, E>(
+        &self,
+        (queue, guards): (Queue, &[GuardKey]),
+        work: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
         self.migrate().await?;
-        self.hand_in_write(queue, As::Tenant, work).await.unwrap_or_else(|_closed| Err(gone()))
+        self.hand_in_write((queue, guards), As::Tenant, work).await.unwrap_or_else(|_closed| Err(gone()))
     }
 
     async fn read<T, E>(&self, work: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -152,7 +156,7 @@ impl Database {
         E: From<StorageError> + Send + 'static,
     {
         self.migrate_blocking()?;
-        self.hand_in_write(queue, role, work).blocking_recv().unwrap_or_else(|_closed| Err(gone()))
+        self.hand_in_write((queue, &[]), role, work).blocking_recv().unwrap_or_else(|_closed| Err(gone()))
     }
 
     fn lease(&self) -> Result<Option<Lease>, StorageError> {
@@ -181,7 +185,7 @@ macro_rules! handle {
                 T: Send + 'static,
                 E: From<StorageError> + Send + 'static,
             {
-                self.0.write(queue, job).await
+                self.0.write((queue, &[]), job).await
             }
             /// Runs a job in a read-only transaction: one consistent picture.
             pub async fn read<T, E>(&self, job: impl FnOnce(&mut Tx) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -216,6 +220,19 @@ macro_rules! handle {
 }
 
 impl TenantDb {
+    /// `write` of a job that is about these things: others about the same wait in line before they take a connection.
+    pub async fn write_guarded<T, E>(
+        &self,
+        (queue, guards): (Queue, &[GuardKey]),
+        job: impl Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.0.write((queue, guards), job).await
+    }
+
     /// Before definitions with sensitive fields go live: the key file is the one of all tenants. Blocks.
     pub fn claim_key_file(&self) -> Result<(), StorageError> {
         self.0.claim_key_file()

@@ -1,16 +1,24 @@
-//! Tables too large to be filled at once: sort keys and folded texts are filled beside writers, chunk by chunk.
-use kontor_definitions::aspect::sort_key;
-use kontor_records::{Params, read_blocking};
-use kontor_storage::system::publishing;
+//! Tables too large to be filled at once: sort keys, folded texts and roll-ups are filled beside writers, chunk by chunk.
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use kontor_apps::{AppError, Backfill, BackfillWork, Stage, Totals};
+use kontor_definitions::{RecordId, aspect::sort_key};
+use kontor_records::{Input, Params, Recompute, read_blocking, write_blocking};
+use kontor_storage::{Queue, Tx, system::publishing};
 use serde_json::{Value as Json, json};
 
-use super::phases::{GROUPS, Stock, caller, changed, create, publish_among_writers, size_of, title, update};
+use super::phases::{GROUPS, Stock, act, caller, changed, create, double, publish_among_writers, size_of, title, update};
 use crate::harness::{both_databases, database::Database, raw::Raw};
 
 both_databases!(
     sort_keys_of_another_label_are_filled_beside_writers,
     sort_keys_made_in_another_way_are_made_anew_beside_writers,
     a_computed_label_changes_with_its_sort_keys,
+    totals_over_thousands_hold_no_lock_and_miss_nothing,
+    roll_ups_over_a_new_reference_go_live_with_it,
 );
 
 impl Stock {
@@ -65,7 +73,7 @@ fn sort_keys_of_another_label_are_filled_beside_writers(database: &Database) {
 
 fn sort_keys_made_in_another_way_are_made_anew_beside_writers(database: &Database) {
     let stock = Stock::new(database);
-    for round in 0..3 {
+    for round in 0..2 {
         // As an engine with another collation left them.
         let snapshot = stock.tenant.snapshot();
         let item = snapshot.catalog.entity_named("stock.item").unwrap();
@@ -100,12 +108,12 @@ fn a_computed_label_changes_with_its_sort_keys(database: &Database) {
     stock.publish(|_| {}).unwrap();
     stock.assert_sorted("mark");
     stock.edit("item", |fields| *fields.last_mut().unwrap() = mark("size + \" \" + code"));
-    let (tenant, groups) = (std::sync::Arc::clone(&stock.tenant), stock.groups.clone());
+    let (tenant, groups) = (Arc::clone(&stock.tenant), stock.groups.clone());
     let before = stock.listed("mark", "mark");
-    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let kept = std::sync::Arc::clone(&seen);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
     let published = stock.publish(move |stage| {
-        if stage == kontor_apps::Stage::Filled {
+        if stage == Stage::Filled {
             let page = read_blocking(&tenant, caller(), |session| {
                 session
                     .list("item", &Params(vec![("sort".to_owned(), "mark".to_owned()), ("limit".to_owned(), "1000".to_owned())]))
@@ -132,4 +140,79 @@ fn a_computed_label_changes_with_its_sort_keys(database: &Database) {
 fn marks_of(page: &str) -> Vec<String> {
     let page: Json = serde_json::from_str(page).unwrap();
     page["items"].as_array().unwrap().iter().map(|item| item["mark"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Changes an item each time after totals were read, before they are written.
+struct Between {
+    write: Box<dyn Fn(usize) + Send + Sync>,
+    read: AtomicUsize,
+}
+
+impl Backfill for Between {
+    fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
+        Recompute.rows(tx, work, ids)
+    }
+
+    fn totals(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, AppError> {
+        let totals = Recompute.totals(tx, work, ids)?;
+        (self.write)(self.read.fetch_add(1, Ordering::Relaxed));
+        Ok(totals)
+    }
+}
+
+fn rollup(id: &str, name: &str, what: Json) -> Json {
+    let mut field = json!({"id": id, "name": name, "title": title(name), "type": "rollup", "of": "item.group"});
+    field.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+    field
+}
+
+fn totals_over_thousands_hold_no_lock_and_miss_nothing(database: &Database) {
+    let stock = Stock::new(database);
+    let group = stock.groups[0].clone();
+    for batch in 0..2 {
+        let item = |number: usize| json!({"code": format!("B{batch} {number}"), "qty": number % 50, "group": group});
+        let body = Input::from(&json!({"create": (0..900).map(item).collect::<Vec<_>>()}));
+        write_blocking(&stock.tenant, Queue::Interactive, caller(), move |session| session.batch("item", &body)).unwrap();
+    }
+    stock.edit("item", |fields| *fields.last_mut().unwrap() = double(3));
+    stock.edit("group", |fields| {
+        fields.push(rollup("gcnt0000", "heavy", json!({"function": "count", "filter": "double > 60"})));
+        fields.push(rollup("gmax0000", "most", json!({"function": "max", "field": "qty"})));
+        fields.push(rollup("gavg0000", "mean", json!({"function": "average", "field": "double"})));
+    });
+    let (tenant, items, groups) = (Arc::clone(&stock.tenant), stock.items.clone(), stock.groups.clone());
+    let write = move |turn: usize| {
+        // Into the large group, out of it, and away: the third of each is the item of the largest value.
+        let group = &groups[turn % 2];
+        update(&tenant, &items[turn % 3], &json!({"qty": 1000 - turn, "group": group, "code": format!("T{turn}")})).unwrap();
+    };
+    let between = Arc::new(Between { write: Box::new(write), read: AtomicUsize::new(0) });
+    let backfill: Arc<dyn Backfill> = Arc::clone(&between) as _;
+    let revision = stock.tenant.publish_draft("", act(), &backfill).unwrap().revision;
+    assert!(between.read.load(Ordering::Relaxed) >= 2, "totals are read before rows are locked");
+    stock.assert_filled_in_phases(revision, 2700);
+    stock.assert_whole("after totals over thousands");
+    let (published, _) = {
+        stock.edit("item", |fields| *fields.last_mut().unwrap() = double(4));
+        publish_among_writers(database, &stock, changed)
+    };
+    published.unwrap_or_else(|error| panic!("{error:?}"));
+    stock.assert_whole("after they changed among writers");
+}
+
+fn roll_ups_over_a_new_reference_go_live_with_it(database: &Database) {
+    let stock = Stock::new(database);
+    stock.edit("item", |fields| {
+        fields.push(json!({"id": "othr0000", "name": "other", "title": title("other"), "type": "reference", "entity": "group"}));
+        *fields.iter_mut().find(|field| field["name"] == "double").unwrap() = double(3);
+    });
+    stock.edit("group", |fields| {
+        fields.push(rollup("goth0000", "others", json!({"of": "item.other", "function": "sum", "field": "double"})));
+    });
+    let (published, _) = publish_among_writers(database, &stock, changed);
+    stock.assert_filled_in_phases(published.unwrap_or_else(|error| panic!("{error:?}")), 900);
+    for place in [0, 500] {
+        update(&stock.tenant, &stock.items[place], &json!({"qty": 10, "other": stock.groups[2]})).unwrap();
+    }
+    stock.assert_whole("after a roll-up over a new reference");
 }

@@ -3,6 +3,7 @@ mod expressions;
 mod fingerprint;
 mod harness_itself;
 mod large;
+mod large_waits;
 mod phases;
 mod publishing;
 mod records;

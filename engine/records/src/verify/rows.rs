@@ -99,8 +99,9 @@ impl Look<'_> {
         for (id, (entity, rows)) in rows {
             let fields = rollups(&entity);
             for some in rows.chunks(usize::from(CHUNK)) {
-                match cascade::by_row(self.frame, tx, id, some, &fields) {
-                    Ok(found) => totals.extend(found),
+                let some: Vec<RecordId> = some.iter().copied().map(RecordId).collect();
+                match cascade::by_row(self.frame, tx, id, &some, &fields) {
+                    Ok(found) => totals.extend(found.into_iter().map(|(row, values)| (row.0, values))),
                     Err(RecordsError::Rejected(_)) => {
                         report.add(Breach::new(Invariant::Derived, NOT_COMPUTED).of(entity.full_name()));
                     }

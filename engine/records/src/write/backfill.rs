@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, decide};
-use kontor_apps::{AppError, Backfill, BackfillWork, Companies};
+use kontor_apps::{AppError, Backfill, BackfillWork, Companies, Totals};
 use kontor_definitions::{
     Entity, Field, FieldId, FieldType, RecordId, Value,
     catalog::FieldClass,
@@ -30,11 +30,25 @@ pub struct Recompute;
 
 impl Backfill for Recompute {
     fn rows(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, AppError> {
-        rows(tx, work, ids).map_err(|error| match error {
-            RecordsError::Storage(error) => AppError::Storage(error),
-            other => AppError::Bug(other.to_string()),
-        })
+        rows(tx, work, ids).map_err(told)
     }
+
+    fn totals(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, AppError> {
+        totals(tx, work, ids).map_err(told)
+    }
+}
+
+fn told(error: RecordsError) -> AppError {
+    match error {
+        RecordsError::Storage(error) => AppError::Storage(error),
+        other => AppError::Bug(other.to_string()),
+    }
+}
+
+fn totals(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, RecordsError> {
+    let frame = frame_of(tx, work)?;
+    let Some(entity) = frame.catalog.entity(work.entity).map(Arc::clone) else { return Ok(Totals::default()) };
+    cascade::by_row(&frame, tx, entity.id, ids, &rollups_of(&entity, work))
 }
 
 fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<RecordId>, RecordsError> {
@@ -50,14 +64,15 @@ fn rows(tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Vec<Re
     let (mut env, currencies) = (env_of(&frame), Currencies::read(&frame, tx)?);
     let mut filled = fill(&frame, tx, &mut known, (&env, &currencies), &mut drafts, work.fields)?;
     let permit = decide(&frame.definer, Action::Update, entity.id).map_err(|_denied| definer_bug())?;
-    let rollups: Vec<FieldId> = work.fields.iter().copied().filter(|field| is_rollup(&entity, *field)).collect();
-    let there: Vec<Uuid> = drafts.iter().map(|draft| draft.id).collect();
-    let mut totals = cascade::by_row(&frame, tx, entity.id, &there, &rollups)?;
+    let rollups = rollups_of(&entity, work);
+    let mut totals = work.totals.cloned().unwrap_or_default();
+    let open: Vec<RecordId> = drafts.iter().map(|draft| RecordId(draft.id)).filter(|id| !totals.contains_key(id)).collect();
+    totals.extend(cascade::by_row(&frame, tx, entity.id, &open, &rollups)?);
     for draft in &mut drafts {
         env.today = frame.today_of(draft);
         let base = frame.base_currency(draft);
         let compute = Compute { frame: &frame, known: &known, env: &env, currencies: &currencies, base };
-        if let Some(values) = totals.remove(&draft.id) {
+        if let Some(values) = totals.remove(&RecordId(draft.id)) {
             // A total out of range stays as it was, as any derived value does that cannot be computed.
             let _out_of_range = cascade::take(&compute, draft, &rollups, &values);
         }
@@ -139,8 +154,10 @@ fn kept_elsewhere(entity: &Entity, wanted: &[FieldId]) -> Vec<usize> {
     fields.filter(|(_, field)| keeps_value(field) && !wanted.contains(&field.id)).map(|(place, _)| place).collect()
 }
 
-fn is_rollup(entity: &Entity, field: FieldId) -> bool {
-    entity.field(field).is_some_and(|field| field.class == FieldClass::Rollup)
+/// The roll-ups over records among the fields of some work.
+fn rollups_of(entity: &Entity, work: &BackfillWork<'_>) -> Vec<FieldId> {
+    let is_rollup = |field: &FieldId| entity.field(*field).is_some_and(|field| field.class == FieldClass::Rollup);
+    work.fields.iter().copied().filter(is_rollup).collect()
 }
 
 fn frame_of(tx: &mut Tx, work: &BackfillWork<'_>) -> Result<Frame, RecordsError> {

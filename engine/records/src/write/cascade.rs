@@ -140,7 +140,7 @@ fn recompute(
         let Some(draft) = find(&mut draft, *row) else { continue };
         let anew: Vec<FieldId> =
             changes.iter().filter_map(|(field, change)| (!follow(&compute, draft, *field, change)).then_some(*field)).collect();
-        let Some(values) = combined(frame, tx, *at, &[*row], &anew)?.pop() else { continue };
+        let Some(values) = combined(frame, tx, *at, &[RecordId(*row)], &anew)?.pop() else { continue };
         take(&compute, draft, &anew, &values).map_err(|_out_of_range| overflow())?;
     }
     let mut findings = Findings::default();
@@ -229,12 +229,11 @@ fn combined(
     frame: &Frame,
     tx: &mut Tx,
     entity: EntityId,
-    ids: &[Uuid],
+    ids: &[RecordId],
     fields: &[FieldId],
 ) -> Result<Vec<Vec<Value>>, RecordsError> {
     let permit = decide(&frame.definer, Action::Read, entity).map_err(|_denied| definer_bug())?;
-    let ids: Vec<RecordId> = ids.iter().copied().map(RecordId).collect();
-    tx.computed(frame.definer_context(), permit, entity, &ids, fields).map_err(|error| match error {
+    tx.computed(frame.definer_context(), permit, entity, ids, fields).map_err(|error| match error {
         StorageError::Computation(_) => overflow(),
         other => RecordsError::Storage(other),
     })
@@ -245,11 +244,11 @@ pub(crate) fn by_row(
     frame: &Frame,
     tx: &mut Tx,
     entity: EntityId,
-    ids: &[Uuid],
+    ids: &[RecordId],
     fields: &[FieldId],
-) -> Result<HashMap<Uuid, Vec<Value>>, RecordsError> {
+) -> Result<HashMap<RecordId, Vec<Value>>, RecordsError> {
     let rows = combined(frame, tx, entity, ids, fields)?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.first().and_then(as_id)?, row))).collect())
+    Ok(rows.into_iter().filter_map(|row| Some((row.first().and_then(as_id).map(RecordId)?, row))).collect())
 }
 
 /// Puts what [`combined`] answered of a row into its draft.

@@ -5,8 +5,8 @@ use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
-use kontor_records::{IdempotencyKey, Input, RecordsError, Session, Shown};
-use kontor_storage::Queue;
+use kontor_records::{Doing, IdempotencyKey, Input, RecordsError, Session, Shown, guards};
+use kontor_storage::{GuardKey, Queue};
 use sha2::{Digest as _, Sha256};
 use time_tz::TimeZone as _;
 
@@ -15,7 +15,7 @@ use super::{
     caller::{Administrator, SignedIn},
     request::Request,
     route::Answer,
-    work::{read, write},
+    work::{read, write, write_guarded},
 };
 use crate::{
     engine::Engine,
@@ -82,7 +82,9 @@ pub(super) async fn create(engine: Arc<Engine>, caller: SignedIn, request: Reque
     let accept = accepted(&request)?;
     let (entity, input) = (request.part("entity").to_owned(), request.input()?);
     let place = format!("/api/records/{entity}/");
-    let shown = once(&engine, &caller, &request, move |session| accepting(session, accept).create(&entity, &input)).await?;
+    let guards = guards(&caller.tenant, &entity, Doing::Creates, Some(&input));
+    let job = move |session: &mut Session<'_>| accepting(session, accept).create(&entity, &input);
+    let shown = once(&engine, &caller, &request, &guards, job).await?;
     let location = format!("{place}{}", shown.id);
     Ok(answer::header(tagged(StatusCode::CREATED, shown), header::LOCATION, &location))
 }
@@ -91,8 +93,9 @@ pub(super) async fn create(engine: Arc<Engine>, caller: SignedIn, request: Reque
 pub(super) async fn update(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let accept = accepted(&request)?;
     let ((entity, id), input, known) = (named(&request), request.input()?, request.if_match()?);
-    let shown =
-        once(&engine, &caller, &request, move |session| accepting(session, accept).update(&entity, &id, &input, known)).await?;
+    let guards = guards(&caller.tenant, &entity, Doing::Changes(&id), Some(&input));
+    let job = move |session: &mut Session<'_>| accepting(session, accept).update(&entity, &id, &input, known);
+    let shown = once(&engine, &caller, &request, &guards, job).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
@@ -100,13 +103,14 @@ pub(super) async fn update(engine: Arc<Engine>, caller: SignedIn, request: Reque
 pub(super) async fn archive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let purge = request.query(&["purge"])?.flag("purge")?;
     let ((entity, id), known, key) = (named(&request), request.if_match()?, key(&request)?);
+    let guards = guards(&caller.tenant, &entity, Doing::Changes(&id), None);
     let job = move |session: &mut Session<'_>| {
         session.once(key.as_ref(), |session| {
             let done = if purge { session.purge(&entity, &id, known) } else { session.archive(&entity, &id, known) };
             done.map(|()| String::new())
         })
     };
-    write(&engine, (&caller, request.language), Queue::Interactive, job).await?;
+    write_guarded(&engine, (&caller, request.language), (Queue::Interactive, &guards), job).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -114,8 +118,9 @@ pub(super) async fn archive(engine: Arc<Engine>, caller: SignedIn, request: Requ
 pub(super) async fn unarchive(engine: Arc<Engine>, caller: SignedIn, request: Request) -> Answer {
     let accept = accepted(&request)?;
     let ((entity, id), known) = (named(&request), request.if_match()?);
-    let shown =
-        once(&engine, &caller, &request, move |session| accepting(session, accept).unarchive(&entity, &id, known)).await?;
+    let guards = guards(&caller.tenant, &entity, Doing::Changes(&id), None);
+    let job = move |session: &mut Session<'_>| accepting(session, accept).unarchive(&entity, &id, known);
+    let shown = once(&engine, &caller, &request, &guards, job).await?;
     Ok(tagged(StatusCode::OK, shown))
 }
 
@@ -136,8 +141,9 @@ pub(super) async fn act(engine: Arc<Engine>, caller: SignedIn, request: Request)
     let (entity, id) = named(&request);
     let (action, known) = (request.part("action").to_owned(), request.if_match()?);
     let input = if request.body.is_empty() { Input::object::<String>([]) } else { request.input()? };
+    let guards = guards(&caller.tenant, &entity, Doing::Acts(&id, &action), Some(&input));
     let job = move |session: &mut Session<'_>| accepting(session, accept).run_action(&entity, &id, &action, &input, known);
-    Ok(tagged(StatusCode::OK, once(&engine, &caller, &request, job).await?))
+    Ok(tagged(StatusCode::OK, once(&engine, &caller, &request, &guards, job).await?))
 }
 
 /// What a record would become; writes nothing.
@@ -170,10 +176,12 @@ async fn once(
     engine: &Engine,
     caller: &SignedIn,
     request: &Request,
+    guards: &[GuardKey],
     job: impl Fn(&mut Session<'_>) -> Result<Shown, RecordsError> + Send + Sync + 'static,
 ) -> Result<Shown, Problem> {
     let key = key(request)?;
-    let packed = write(engine, (caller, request.language), Queue::Interactive, move |session| {
+    let line = (Queue::Interactive, guards);
+    let packed = write_guarded(engine, (caller, request.language), line, move |session| {
         session.once(key.as_ref(), |session| job(session).map(|shown| pack(&shown)))
     });
     unpack(&packed.await?)

@@ -1,6 +1,6 @@
 //! From a request to a records session on a database thread.
 use kontor_records::{Caller, RecordsError, Session, Who};
-use kontor_storage::Queue;
+use kontor_storage::{GuardKey, Queue};
 
 use super::caller::SignedIn;
 use crate::{engine::Engine, language::Language, problem::Problem};
@@ -26,12 +26,22 @@ pub(super) async fn write<T: Send + 'static>(
     queue: Queue,
     job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
 ) -> Result<T, Problem> {
+    write_guarded(engine, (person, language), (queue, &[]), job).await
+}
+
+/// The same of a job that is about these things: it waits in line for others that are, before it takes a connection.
+pub(super) async fn write_guarded<T: Send + 'static>(
+    engine: &Engine,
+    (person, language): (&SignedIn, Language),
+    line: (Queue, &[GuardKey]),
+    job: impl Fn(&mut Session<'_>) -> Result<T, RecordsError> + Send + Sync + 'static,
+) -> Result<T, Problem> {
     let address = address(person);
     let from = move |session: &mut Session<'_>| {
         session.comes_from(&address);
         job(session)
     };
-    let answer = kontor_records::write(&person.tenant, queue, caller(engine, person, language), from).await?;
+    let answer = kontor_records::write_guarded(&person.tenant, line, caller(engine, person, language), from).await?;
     engine.wrote(person.tenant.id());
     Ok(answer)
 }

@@ -1,4 +1,6 @@
 //! The publish that is under way in phases, the rows that writers marked for it, and how the last one ended.
+use std::collections::BTreeSet;
+
 use kontor_definitions::{ColumnType, EntityId, RecordId};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -52,6 +54,9 @@ pub struct Mark {
     /// Somebody wrote it; otherwise only what it is computed from was filled again.
     pub written: bool,
 }
+
+/// As many marks are taken at once for each row that may be filled again.
+const MARKS_OF_A_ROW: usize = 10;
 
 const READ: &str = "SELECT token, revision, phase, begun_at, begun_by, done, total, problem FROM {t}publishing WHERE id = 1";
 const REMOVE: &str = "DELETE FROM {t}publishing WHERE id = 1";
@@ -132,16 +137,31 @@ pub fn count(tx: &mut Tx, token: Uuid, rows: usize) -> Result<bool, StorageError
     Ok(tx.execute(COUNT, &[Bind::id(token), Bind::integer(i64::try_from(rows).unwrap_or(i64::MAX))])? > 0)
 }
 
-/// Rows that were marked, the first ones first.
-pub fn marks(tx: &mut Tx, limit: usize) -> Result<Vec<Mark>, StorageError> {
+/// Marks of so many rows at most, the first ones first; a row that many write has many marks.
+pub fn marks(tx: &mut Tx, rows: usize) -> Result<Vec<Mark>, StorageError> {
     let types = [ColumnType::Integer, ColumnType::Text, ColumnType::Uuid, ColumnType::Boolean];
-    let decode = |row| {
+    let decode = |row| -> Result<Mark, StorageError> {
         let mut cells = Cells::of(row);
         let number = cells.integer()?;
         let entity = cells.text()?.parse().map_err(|_bad| StorageError::Bug("a mark names no entity".to_owned()))?;
         Ok(Mark { number, entity: EntityId(entity), record: RecordId(cells.id()?), written: cells.boolean()? })
     };
-    tx.query(&format!("{MARKS}{limit}"), &[], &types)?.into_iter().map(decode).collect()
+    let limit = rows * MARKS_OF_A_ROW;
+    let mut marks =
+        tx.query(&format!("{MARKS}{limit}"), &[], &types)?.into_iter().map(decode).collect::<Result<Vec<_>, StorageError>>()?;
+    let mut seen = BTreeSet::new();
+    let fits = |mark: &&Mark| {
+        seen.insert((mark.entity, mark.record));
+        seen.len() <= rows
+    };
+    let whole = marks.iter().take_while(fits).count();
+    marks.truncate(whole);
+    Ok(marks)
+}
+
+/// How many rows some marks are of.
+pub fn marked_rows(marks: &[Mark]) -> usize {
+    marks.iter().map(|mark| (mark.entity, mark.record)).collect::<BTreeSet<_>>().len()
 }
 
 /// Takes marks away whose rows are filled again in this transaction.

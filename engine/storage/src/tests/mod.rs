@@ -1,6 +1,7 @@
 //! The same cases on both databases: files in a folder of their own, and a private PostgreSQL cluster.
 pub(crate) mod catalog;
 pub(crate) mod cluster;
+mod guards;
 mod rows;
 mod schema;
 mod seal;

@@ -16,7 +16,7 @@ use crate::{
     tx::Tx,
 };
 
-fn with_table(store: &Store) -> TenantDb {
+pub(super) fn with_table(store: &Store) -> TenantDb {
     let tenant = store.create_tenant(tenant_id("tenant01")).unwrap();
     let made: Result<u64, StorageError> =
         tenant.0.write_blocking(Queue::Interactive, crate::threads::postgres_threads::As::Owner, |tx| {
@@ -34,7 +34,7 @@ fn number(tx: &Tx) -> &'static str {
     }
 }
 
-fn insert(tx: &mut Tx, number: i64) -> Result<u64, StorageError> {
+pub(super) fn insert(tx: &mut Tx, number: i64) -> Result<u64, StorageError> {
     tx.execute("INSERT INTO {t}note (number, text) VALUES (?1, ?2)", &[Bind::integer(number), Bind::text("说明")])
 }
 

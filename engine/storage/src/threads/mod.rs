@@ -1,5 +1,7 @@
 //! The threads that own the connections: a fixed set per store, jobs come by channel, never a thread per tenant.
 pub(crate) mod functions;
+pub(crate) mod guards;
+mod hall;
 pub(crate) mod postgres;
 pub(crate) mod postgres_threads;
 pub(crate) mod sqlite;

@@ -1,15 +1,21 @@
 //! The threads of PostgreSQL: each owns one connection and serves any tenant; readers and writers are apart, so that
 //! a writer that waits for a lock never keeps a reader waiting.
-use std::{thread::JoinHandle, time::Duration};
+use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     error::StorageError,
     job::{Outcome, ReadJob, WriteJob},
     store::{DatabaseKey, Queue},
-    threads::{join, postgres::PostgresLink, spawn},
+    threads::{
+        guards::GuardKey,
+        hall::{Hall, ReadErrand, WriteErrand},
+        join,
+        postgres::PostgresLink,
+        spawn,
+    },
     tx::Tx,
 };
 
@@ -17,6 +23,8 @@ use crate::{
 const ATTEMPTS: u32 = 5;
 /// The pause before the first repetition; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long a job waits in line for others that are about the same thing.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// In whose name a transaction works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,85 +35,51 @@ pub(crate) enum As {
     Owner,
 }
 
-struct WriteErrand {
-    key: DatabaseKey,
-    role: As,
-    job: Box<dyn WriteJob>,
-}
-
-struct ReadErrand {
-    key: DatabaseKey,
-    job: Box<dyn ReadJob>,
-}
-
-/// The ends of the channels; dropping them stops the threads.
-struct Lines {
-    interactive: Sender<WriteErrand>,
-    background: Sender<WriteErrand>,
-    reads: Sender<ReadErrand>,
-}
-
 /// The threads.
 pub(crate) struct PostgresThreads {
-    lines: Option<Lines>,
+    hall: Arc<Hall>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl PostgresThreads {
     /// Starts the threads. `roles` says whether each tenant has a role of its own.
     pub(crate) fn start(options: &PgConnectOptions, roles: bool, readers: usize, writers: usize) -> Result<Self, StorageError> {
-        let (interactive, from_interactive) = crossbeam_channel::unbounded();
-        let (background, from_background) = crossbeam_channel::unbounded();
-        let (reads, from_reads) = crossbeam_channel::unbounded();
+        // Whoever is about one thing leaves half of the connections to others.
+        let (hall, doors) = Hall::open((writers / 2).max(1), PATIENCE);
         let mut threads = Vec::new();
         for number in 0..writers {
             let tx = Tx::postgres(PostgresLink::new(options.clone())?);
-            let (interactive, background) = (from_interactive.clone(), from_background.clone());
+            let (interactive, background) = (doors.interactive.clone(), doors.background.clone());
             threads.push(spawn(format!("writer-{number}"), move || serve_writes(tx, roles, &interactive, &background))?);
         }
         for number in 0..readers {
             let tx = Tx::postgres(PostgresLink::new(options.clone())?);
-            let reads = from_reads.clone();
+            let reads = doors.reads.clone();
             threads.push(spawn(format!("reader-{number}"), move || serve_reads(tx, roles, &reads))?);
         }
-        Ok(Self { threads, lines: Some(Lines { interactive, background, reads }) })
+        let of = Arc::clone(&hall);
+        threads.push(spawn("writer-clock".to_owned(), move || of.watch(&doors.clock))?);
+        Ok(Self { threads, hall })
     }
 
-    /// Hands in a write job.
-    pub(crate) fn write(&self, key: DatabaseKey, role: As, queue: Queue, job: Box<dyn WriteJob>) {
-        let errand = WriteErrand { key, role, job };
-        let refused = match (&self.lines, queue) {
-            (Some(lines), Queue::Interactive) => lines.interactive.send(errand).err().map(|returned| returned.0),
-            (Some(lines), Queue::Background) => lines.background.send(errand).err().map(|returned| returned.0),
-            (None, _) => Some(errand),
-        };
-        if let Some(errand) = refused {
-            errand.job.finish(Err(closing()));
-        }
+    /// Hands in a write job. One that waits in line for others with its keys and is not begun in time is answered that it was
+    /// locked out. Jobs in the background wait for everybody anyway.
+    pub(crate) fn write(&self, key: DatabaseKey, role: As, (queue, guards): (Queue, &[GuardKey]), job: Box<dyn WriteJob>) {
+        let guards = if queue == Queue::Background { &[] } else { guards };
+        self.hall.enter(WriteErrand { key, role, queue, job, pass: None }, guards);
     }
 
     /// Hands in a read job.
     pub(crate) fn read(&self, key: DatabaseKey, job: Box<dyn ReadJob>) {
-        let errand = ReadErrand { key, job };
-        let refused = match &self.lines {
-            Some(lines) => lines.reads.send(errand).err().map(|returned| returned.0),
-            None => Some(errand),
-        };
-        if let Some(errand) = refused {
-            errand.job.fail(closing());
-        }
+        self.hall.read(ReadErrand { key, job });
     }
 }
 
 impl Drop for PostgresThreads {
     fn drop(&mut self) {
-        self.lines = None;
+        self.hall.close();
         join(self.threads.drain(..));
     }
-}
-
-fn closing() -> StorageError {
-    StorageError::Unavailable("the store is closing".to_owned())
 }
 
 fn serve_writes(mut tx: Tx, roles: bool, interactive: &Receiver<WriteErrand>, background: &Receiver<WriteErrand>) {
@@ -127,7 +101,7 @@ fn next(interactive: &Receiver<WriteErrand>, background: &Receiver<WriteErrand>)
 
 /// Runs a job until it is through, at most so often, and answers.
 fn write(tx: &mut Tx, roles: bool, errand: WriteErrand) {
-    let WriteErrand { key, role, mut job } = errand;
+    let WriteErrand { key, role, mut job, pass: _until_the_end, .. } = errand;
     let text = begin("BEGIN", key, role == As::Tenant && roles);
     for attempt in 0..=ATTEMPTS {
         if let Err(error) = open(tx, key, &text) {
