@@ -1,5 +1,5 @@
 //! How a publish fills stored fields of rows that are there already; `records` knows how to compute them.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kontor_definitions::{EntityId, FieldId, RecordId, Value};
 use kontor_storage::Tx;
@@ -15,6 +15,23 @@ pub trait Backfill: Send + Sync {
     /// What the roll-ups over records among the fields of some work combine to for some rows, as this transaction sees them:
     /// read beforehand, so that no row is locked while a hundred thousand others are added up.
     fn totals(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _ids: &[RecordId]) -> Result<Totals, AppError> {
+        Ok(Totals::default())
+    }
+
+    /// What is stored of some rows.
+    fn stored(&self, _tx: &mut Tx, _work: &BackfillWork<'_>, _ids: &[RecordId]) -> Result<Rows, AppError> {
+        Ok(Rows::default())
+    }
+
+    /// What `totals` would answer, told from what roll-ups combined to before and from the rows that changed since, where that can
+    /// be told; a row that is left out is combined anew.
+    fn totals_since(
+        &self,
+        _tx: &mut Tx,
+        _work: &BackfillWork<'_>,
+        _ids: &[RecordId],
+        _since: &Since<'_>,
+    ) -> Result<Totals, AppError> {
         Ok(Totals::default())
     }
 
@@ -45,6 +62,19 @@ pub enum Stage {
 
 /// What roll-ups combine to, by row; how the values stand is known to whoever computes them.
 pub type Totals = HashMap<RecordId, Vec<Value>>;
+
+/// What is stored of rows: values by place among the fields of their entity.
+pub type Rows = HashMap<RecordId, Vec<Value>>;
+
+/// A moment, and what changed since.
+pub struct Since<'a> {
+    /// What roll-ups combined to at that moment, of all rows whose stored ones were out of date.
+    pub totals: &'a BTreeMap<EntityId, Totals>,
+    /// What was stored at that moment.
+    pub was: &'a dyn Fn(EntityId, &[RecordId]) -> Result<Rows, AppError>,
+    /// The rows that changed since, and maybe others.
+    pub moved: &'a BTreeMap<EntityId, BTreeSet<RecordId>>,
+}
 
 /// What is to be computed.
 pub struct BackfillWork<'a> {

@@ -5,6 +5,8 @@
 //! filled again until little is left. *Live* is one short transaction that closes the gate for writers, fills the rest and sets
 //! the revision; *finish* drops what is no longer used and fills words. Before *live* nothing that the revision before
 //! reads is touched, so giving up means forgetting: see `recover.rs`.
+//!
+//! Long because all steps share what is known of the publish.
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -24,10 +26,11 @@ use uuid::Uuid;
 
 use crate::{
     aspects::{self, Pending},
-    backfill::{BackfillWork, Stage, Totals},
+    backfill::{BackfillWork, Since, Stage, Totals},
     derived::{self, Work},
     error::AppError,
     losses::Data,
+    moment::{self, Moment},
     outline, recover,
     release::{self, Prepared, patiently},
     required, search,
@@ -68,6 +71,20 @@ struct Course {
 struct Seen {
     marks: Vec<Mark>,
     totals: BTreeMap<EntityId, Totals>,
+}
+
+/// The tables just before the last step.
+struct Before {
+    seen: Seen,
+    moment: Moment,
+}
+
+/// How it is known what roll-ups combine to.
+enum Combined<'a> {
+    /// It was read with the marks.
+    At(&'a BTreeMap<EntityId, Totals>),
+    /// It is told from what it was before and the rows that moved since.
+    Since(&'a Before, &'a BTreeMap<EntityId, BTreeSet<RecordId>>),
 }
 
 /// Which values are filled: those converted or copied come first, so that computed ones find them.
@@ -130,7 +147,10 @@ impl Intent {
         let mut rows: BTreeSet<EntityId> = work.iter().map(|(entity, _)| *entity).collect();
         rows.extend(plan.steps.iter().filter(|step| is_retype(step)).map(|step| step.entity_id));
         rows.extend(aspects.iter().map(|aspect| aspect.entity));
-        let marking = Marking { rows, links: derived::links(catalog, &work) };
+        let links = derived::links(catalog, &work);
+        // Roll-ups move by what changed in the rows they combine.
+        rows.extend(links.iter().map(|link| link.from));
+        let marking = Marking { rows, links };
         let token = prepared.act.luck().record().0;
         Ok(Self { prepared, token, plan, work, carried, aspects, marking })
     }
@@ -182,8 +202,7 @@ impl Intent {
         course.intent.prepared.reached(Stage::Indexed)?;
         loop {
             course.drain(tenant)?;
-            let last = Arc::clone(&course);
-            if let Some(snapshot) = patiently(tenant, move |tx| last.live(tx))? {
+            if let Some(snapshot) = course.go_live(tenant)? {
                 return Ok(snapshot);
             }
             tracing::info!("a publish found too much left to be filled in its last step and goes on");
@@ -297,7 +316,7 @@ impl Course {
             let course = Arc::clone(self);
             let (taken, busy) = tenant.db().write_blocking(Queue::Interactive, move |tx| {
                 course.demand_own(tx, 0)?;
-                course.again(tx, &seen)
+                course.again(tx, &seen.marks, &Combined::At(&seen.totals))
             })?;
             if taken <= LEFT {
                 return Ok(());
@@ -308,22 +327,47 @@ impl Course {
         }
     }
 
-    /// The last step: nobody writes, what is left is filled, and the revision is live. Nothing where too much was left.
-    fn live(&self, tx: &mut Tx) -> Result<Option<Snapshot>, AppError> {
+    /// The last step, with a picture of the tables from just before it. Nothing where too much is left for it.
+    fn go_live(self: &Arc<Self>, tenant: &Tenant) -> Result<Option<Snapshot>, AppError> {
+        let (looks, reads, last) = (Arc::clone(self), Arc::clone(self), Arc::clone(self));
+        let look = move |tx: &mut Tx| match publishing::all_marks(tx, MOST)? {
+            Some(marks) => looks.seen_of(tx, marks).map(Some),
+            None => Ok(None),
+        };
+        let stored = move |tx: &mut Tx, entity, ids: &[RecordId]| {
+            reads.intent.prepared.backfill.stored(tx, &reads.work(entity, &[], None), ids)
+        };
+        moment::keep(tenant.db(), look, stored, |seen, moment| match seen {
+            Some(seen) => {
+                let before = Before { seen, moment };
+                patiently(tenant, move |tx| last.live(tx, &before))
+            }
+            None => Ok(None),
+        })
+    }
+
+    /// Nobody writes, what is left is filled, and the revision is live. Nothing where too much was left.
+    fn live(&self, tx: &mut Tx, before: &Before) -> Result<Option<Snapshot>, AppError> {
         let (prepared, token) = (&self.intent.prepared, self.intent.token);
         if state::close(tx)?.revision != prepared.candidate.on {
             return Err(AppError::ChangedMeanwhile);
         }
         self.demand_own(tx, 0)?;
-        let mut treated = 0;
+        let (mut treated, mut moved) = (0, BTreeMap::new());
         loop {
-            let marks = publishing::marks(tx, AT_ONCE)?;
-            match self.again(tx, &Seen { marks, totals: BTreeMap::new() })? {
-                (0, _) => break,
-                // What was filled so far stays filled.
-                (taken, _) if treated + taken > MOST => return Ok(None),
-                (taken, _) => treated += taken,
+            let Some(marks) = publishing::all_marks(tx, MOST)? else { return Ok(None) };
+            treated += publishing::marked_rows(&marks);
+            if marks.is_empty() {
+                break;
             }
+            if treated > MOST {
+                // What was filled so far stays filled.
+                return Ok(None);
+            }
+            for mark in &marks {
+                moved.entry(mark.entity).or_insert_with(BTreeSet::new).insert(mark.record);
+            }
+            self.again(tx, &marks, &Combined::Since(before, &moved))?;
         }
         let physical = tx.settle(&self.intent.plan).map_err(|error| self.refused(error))?;
         state::set_marking(tx, None)?;
@@ -343,8 +387,12 @@ impl Course {
     /// A chunk of marked rows, and what their roll-ups combine to at the same moment: nobody waits while that is added up.
     /// What changes afterwards is marked again.
     fn seen(&self, tx: &mut Tx) -> Result<Seen, AppError> {
-        tx.be_patient()?;
         let marks = publishing::marks(tx, AT_ONCE)?;
+        self.seen_of(tx, marks)
+    }
+
+    fn seen_of(&self, tx: &mut Tx, marks: Vec<Mark>) -> Result<Seen, AppError> {
+        tx.be_patient()?;
         let mut rows: BTreeMap<EntityId, BTreeSet<RecordId>> = BTreeMap::new();
         for mark in &marks {
             rows.entry(mark.entity).or_default().insert(mark.record);
@@ -357,9 +405,8 @@ impl Course {
     }
 
     /// Fills a chunk of marked rows again; answers how many there were, and how many of them are locked by somebody.
-    fn again(&self, tx: &mut Tx, Seen { marks, totals }: &Seen) -> Result<(usize, usize), AppError> {
+    fn again(&self, tx: &mut Tx, marks: &[Mark], combined: &Combined<'_>) -> Result<(usize, usize), AppError> {
         publishing::forget(tx, marks)?;
-        let none = Totals::new();
         let mut busy = 0;
         // What others build on comes first.
         let (computed, values): (Vec<_>, Vec<_>) =
@@ -378,9 +425,9 @@ impl Course {
                 tx.mark((entity, *id), written.contains(id))?;
             }
             let held_written: Vec<RecordId> = claim.held.iter().copied().filter(|id| written.contains(id)).collect();
-            let totals = totals.get(&entity).unwrap_or(&none);
-            let mut changed = self.treat(tx, entity, Pass::Values, (&held_written, totals))?;
-            changed.append(&mut self.treat(tx, entity, Pass::Computed, (&claim.held, totals))?);
+            let mut changed = self.treat(tx, entity, Pass::Values, (&held_written, &Totals::new()))?;
+            let totals = self.combined(tx, entity, &claim.held, combined)?;
+            changed.append(&mut self.treat(tx, entity, Pass::Computed, (&claim.held, &totals))?);
             for link in self.intent.marking.links.iter().filter(|link| link.from == entity) {
                 tx.mark_above(&self.next.physical, link, &changed)?;
             }
@@ -438,6 +485,20 @@ impl Course {
             return Ok(Totals::new());
         }
         self.intent.prepared.backfill.totals(tx, &self.work(entity, &fields, None), ids)
+    }
+
+    /// What the roll-ups of some rows, which are locked, combine to; a row without an answer is combined where it is filled.
+    fn combined(&self, tx: &mut Tx, entity: EntityId, ids: &[RecordId], combined: &Combined<'_>) -> Result<Totals, AppError> {
+        let fields = self.intent.computed(entity);
+        match combined {
+            Combined::At(totals) => Ok(totals.get(&entity).cloned().unwrap_or_default()),
+            Combined::Since(..) if fields.is_empty() || ids.is_empty() => Ok(Totals::new()),
+            Combined::Since(before, moved) => {
+                let was = |entity, ids: &[RecordId]| before.moment.was(entity, ids);
+                let since = Since { totals: &before.seen.totals, was: &was, moved };
+                self.intent.prepared.backfill.totals_since(tx, &self.work(entity, &fields, None), ids, &since)
+            }
+        }
     }
 
     fn work<'a>(&'a self, entity: EntityId, fields: &'a [FieldId], totals: Option<&'a Totals>) -> BackfillWork<'a> {

@@ -157,6 +157,9 @@ impl Tx {
         self.mark_before(context.physical, (entity, id), None)?;
         let deleted = self.run(&sql, values)? > 0;
         if deleted {
+            if self.marking().is_some_and(|marking| marking.rows.contains(&entity)) {
+                self.mark((entity, id), true)?;
+            }
             search::remove(self, entity, id)?;
         }
         Ok(deleted)

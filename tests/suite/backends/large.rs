@@ -4,7 +4,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use kontor_apps::{AppError, Backfill, BackfillWork, Stage, Totals};
+use kontor_apps::{AppError, Backfill, BackfillWork, Rows, Since, Stage, Totals};
 use kontor_definitions::{RecordId, aspect::sort_key};
 use kontor_records::{Input, Params, Recompute, read_blocking, write_blocking};
 use kontor_storage::{Queue, Tx, system::publishing};
@@ -146,6 +146,7 @@ fn marks_of(page: &str) -> Vec<String> {
 struct Between {
     write: Box<dyn Fn(usize) + Send + Sync>,
     read: AtomicUsize,
+    moved: AtomicUsize,
 }
 
 impl Backfill for Between {
@@ -156,6 +157,22 @@ impl Backfill for Between {
     fn totals(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, AppError> {
         let totals = Recompute.totals(tx, work, ids)?;
         (self.write)(self.read.fetch_add(1, Ordering::Relaxed));
+        Ok(totals)
+    }
+
+    fn stored(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Rows, AppError> {
+        Recompute.stored(tx, work, ids)
+    }
+
+    fn totals_since(
+        &self,
+        tx: &mut Tx,
+        work: &BackfillWork<'_>,
+        ids: &[RecordId],
+        since: &Since<'_>,
+    ) -> Result<Totals, AppError> {
+        let totals = Recompute.totals_since(tx, work, ids, since)?;
+        self.moved.fetch_add(totals.len(), Ordering::Relaxed);
         Ok(totals)
     }
 }
@@ -185,11 +202,20 @@ fn totals_over_thousands_hold_no_lock_and_miss_nothing(database: &Database) {
         // Into the large group, out of it, and away: the third of each is the item of the largest value.
         let group = &groups[turn % 2];
         update(&tenant, &items[turn % 3], &json!({"qty": 1000 - turn, "group": group, "code": format!("T{turn}")})).unwrap();
+        create(&tenant, "item", &json!({"qty": 7, "group": group, "code": format!("N{turn}")})).unwrap();
+        let away = items[10 + turn].clone();
+        write_blocking(&tenant, Queue::Interactive, caller(), move |session| session.archive("item", &away, None)).unwrap();
+        if turn > 0 {
+            let gone = items[9 + turn].clone();
+            write_blocking(&tenant, Queue::Interactive, caller(), move |session| session.purge("item", &gone, None)).unwrap();
+        }
     };
-    let between = Arc::new(Between { write: Box::new(write), read: AtomicUsize::new(0) });
+    let between = Arc::new(Between { write: Box::new(write), read: AtomicUsize::new(0), moved: AtomicUsize::new(0) });
     let backfill: Arc<dyn Backfill> = Arc::clone(&between) as _;
     let revision = stock.tenant.publish_draft("", act(), &backfill).unwrap().revision;
-    assert!(between.read.load(Ordering::Relaxed) >= 2, "totals are read before rows are locked");
+    // When the table is filled, when marked rows are filled again, and just before the last step.
+    assert!(between.read.load(Ordering::Relaxed) >= 3, "totals are read before rows are locked");
+    assert!(between.moved.load(Ordering::Relaxed) >= 1, "in the last step totals move by what changed");
     stock.assert_filled_in_phases(revision, 2700);
     stock.assert_whole("after totals over thousands");
     let (published, _) = {

@@ -12,9 +12,10 @@ use std::{
 
 use kontor_apps::Tenant;
 use kontor_records::{Params, read_blocking};
+use kontor_storage::Dialect;
 use serde_json::{Value as Json, json};
 
-use super::phases::{Stock, caller, create, title, update};
+use super::phases::{Stock, caller, create, size_of, title, update};
 use crate::harness::{database::Database, raw::Raw};
 
 /// The pause of a writer after each write.
@@ -81,13 +82,13 @@ fn publish(stock: &Stock, parents: &[String]) -> Waits {
             scope.spawn(move || {
                 let mut turn = writer;
                 while !over.load(Ordering::Relaxed) {
-                    let body = json!({"qty": turn % 90, "group": parents[turn * 7 % PARENTS], "size": format!("S{turn}")});
+                    let body = json!({"qty": turn % 90, "group": parents[turn * 7 % PARENTS], "size": size_of(turn)});
                     let (began, beside) = (Instant::now(), publishing.load(Ordering::Relaxed));
                     update(&stock.tenant, &stock.items[turn % stock.items.len()], &body).unwrap();
                     let waits = if beside { during } else { after };
                     waits.lock().unwrap().push(began.elapsed());
                     turn += WRITERS;
-                    std::thread::sleep(PAUSE);
+                    std::thread::park_timeout(PAUSE);
                 }
             });
         }
@@ -95,7 +96,7 @@ fn publish(stock: &Stock, parents: &[String]) -> Waits {
         let published = stock.publish(|_| {});
         let took = began.elapsed();
         publishing.store(false, Ordering::Relaxed);
-        std::thread::sleep(took.clamp(PAUSE, Duration::from_secs(2)));
+        std::thread::park_timeout(took.clamp(PAUSE, Duration::from_secs(2)));
         over.store(true, Ordering::Relaxed);
         published.unwrap_or_else(|error| panic!("{error:?}"));
         took
@@ -106,23 +107,29 @@ fn publish(stock: &Stock, parents: &[String]) -> Waits {
 }
 
 /// Copies of one item, spread over the parents, past the engine.
-fn multiply(database: &Database, stock: &Stock, parents: &[String], rows: usize) {
+pub(super) fn multiply(database: &Database, stock: &Stock, parents: &[String], rows: usize) {
     let snapshot = stock.tenant.snapshot();
     let item = snapshot.catalog.entity_named("stock.item").unwrap();
     let table = &snapshot.physical.tables[&item.id];
+    let mut raw = Raw::open(database, &stock.tenant);
     let column = |name: &str| table.columns[&item.field_named(name).unwrap().id].name.clone();
-    let among = parents.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+    let ids = parents.iter().map(|id| raw.literal(id)).enumerate();
+    let parent = ids.map(|(place, id)| format!("WHEN {place} THEN {id}")).collect::<Vec<_>>().join(" ");
+    let (uuid, random) = match database.dialect() {
+        Dialect::Postgres => ("UUID", "gen_random_uuid()"),
+        Dialect::Sqlite => ("BLOB", "randomblob(16)"),
+    };
     let value = |name: &str| {
         if name == "id" {
-            "CAST('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS UUID)".to_owned()
+            random.to_owned()
         } else if name == column("group") {
-            format!("CAST((ARRAY[{among}])[n % {} + 1] AS UUID)", parents.len())
+            format!("CAST(CASE n % {} {parent} END AS {uuid})", parents.len())
         } else if name == column("qty") {
             "n % 90".to_owned()
         } else if name == column("double") {
             "n % 90 * 2".to_owned()
         } else if name == column("size") {
-            "'size ' || n % 1000".to_owned()
+            "CASE n % 2 WHEN 0 THEN 'small' ELSE 'large' END".to_owned()
         } else {
             format!("t.\"{name}\"")
         }
@@ -130,10 +137,10 @@ fn multiply(database: &Database, stock: &Stock, parents: &[String], rows: usize)
     let names: Vec<&str> = table.columns.values().map(|column| column.name.as_str()).collect();
     let list = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let values = names.iter().map(|name| value(name)).collect::<Vec<_>>().join(", ");
-    let (name, id) = (&table.name, &stock.items[0]);
-    let mut raw = Raw::open(database, &stock.tenant);
+    let (name, id) = (&table.name, raw.literal(&stock.items[0]));
     raw.run(&format!(
-        "INSERT INTO {{t}}\"{name}\" ({list}) SELECT {values} FROM {{t}}\"{name}\" t, generate_series(1, {rows}) AS n WHERE t.id = '{id}'"
+        "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {rows})
+        INSERT INTO {{t}}\"{name}\" ({list}) SELECT {values} FROM {{t}}\"{name}\" t, series WHERE t.id = {id}"
     ));
     raw.run(&format!("ANALYZE {{t}}\"{name}\""));
 }

@@ -7,3 +7,4 @@ mod large_waits;
 mod phases;
 mod publishing;
 mod records;
+mod stalls;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use kontor_apps::{
-    Act, AppError, Apps, Backfill, BackfillWork, DocumentKey, NewUser, Publishing, Stage, Tenant,
+    Act, AppError, Apps, Backfill, BackfillWork, DocumentKey, NewUser, Publishing, Rows, Since, Stage, Tenant, Totals,
     draft::{self, Precondition},
     package::Package,
 };
@@ -191,6 +191,24 @@ impl Backfill for Watched {
         Recompute.rows(tx, work, ids)
     }
 
+    fn totals(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, AppError> {
+        Recompute.totals(tx, work, ids)
+    }
+
+    fn stored(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Rows, AppError> {
+        Recompute.stored(tx, work, ids)
+    }
+
+    fn totals_since(
+        &self,
+        tx: &mut Tx,
+        work: &BackfillWork<'_>,
+        ids: &[RecordId],
+        since: &Since<'_>,
+    ) -> Result<Totals, AppError> {
+        Recompute.totals_since(tx, work, ids, since)
+    }
+
     fn reached(&self, stage: Stage) -> Result<(), AppError> {
         (self.0)(stage);
         Ok(())
@@ -267,7 +285,7 @@ fn writers_go_on_while_formulas_change(database: &Database) {
     assert_eq!(snapshot.physical.tables[&item].former.len(), 1, "a formula goes to and fro between two columns");
 }
 
-fn sizes() -> Json {
+pub(super) fn sizes() -> Json {
     let option = |name: &str| json!({"name": name, "title": title(name)});
     json!({"id": "size0000", "name": "size", "title": title("size"), "type": "choice",
         "options": [option("small"), option("large")]})

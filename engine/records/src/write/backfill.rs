@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use kontor_access::{Action, decide};
-use kontor_apps::{AppError, Backfill, BackfillWork, Companies, Totals};
+use kontor_apps::{AppError, Backfill, BackfillWork, Companies, Rows, Since, Totals};
 use kontor_definitions::{
     Entity, Field, FieldId, FieldType, RecordId, Value,
     catalog::FieldClass,
@@ -19,7 +19,7 @@ use super::{
     draft::Draft,
     index,
     known::{Known, definer_bug},
-    load,
+    load, since,
     view::env_of,
 };
 use crate::{error::RecordsError, finding::Findings, frame::Frame, shared};
@@ -36,11 +36,32 @@ impl Backfill for Recompute {
     fn totals(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Totals, AppError> {
         totals(tx, work, ids).map_err(told)
     }
+
+    fn stored(&self, tx: &mut Tx, work: &BackfillWork<'_>, ids: &[RecordId]) -> Result<Rows, AppError> {
+        let Some(entity) = work.snapshot.catalog.entity(work.entity).map(Arc::clone) else { return Ok(Rows::new()) };
+        frame_of(tx, work).and_then(|frame| since::stored(&frame, tx, &entity, ids)).map_err(told)
+    }
+
+    fn totals_since(
+        &self,
+        tx: &mut Tx,
+        work: &BackfillWork<'_>,
+        ids: &[RecordId],
+        since: &Since<'_>,
+    ) -> Result<Totals, AppError> {
+        let Some(entity) = work.snapshot.catalog.entity(work.entity).map(Arc::clone) else { return Ok(Totals::new()) };
+        let rollups = rollups_of(&entity, work);
+        if rollups.is_empty() {
+            return Ok(Totals::new());
+        }
+        frame_of(tx, work).and_then(|frame| since::totals(&frame, tx, (&entity, &rollups), ids, since)).map_err(told)
+    }
 }
 
 fn told(error: RecordsError) -> AppError {
     match error {
         RecordsError::Storage(error) => AppError::Storage(error),
+        RecordsError::App(error) => error,
         other => AppError::Bug(other.to_string()),
     }
 }

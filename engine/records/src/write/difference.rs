@@ -132,7 +132,15 @@ pub(crate) fn contribution(draft: &Draft, feed: &Feed, env: &EvalEnv, comes: boo
         return Some(Change::Anew);
     }
     let values = if comes { Some(&draft.new) } else { draft.old.as_ref() }?;
-    let row = Row { entity: &draft.entity, values };
+    contribution_of((&draft.entity, values), feed, env, comes)
+}
+
+/// What a row with these values brings (`comes`) or takes with it.
+pub(crate) fn contribution_of((entity, values): (&Entity, &[Value]), feed: &Feed, env: &EvalEnv, comes: bool) -> Option<Change> {
+    if feed.follows == Follows::Anew || feed.reads_lines {
+        return Some(Change::Anew);
+    }
+    let row = Row { entity, values };
     if !row.value(FieldId::ARCHIVED_AT).is_null() {
         return None;
     }

@@ -27,6 +27,7 @@ mod purge;
 mod rates;
 mod references;
 mod save;
+mod since;
 pub(crate) mod store;
 pub(crate) mod texts;
 mod units;

@@ -159,6 +159,12 @@ pub fn marks(tx: &mut Tx, rows: usize) -> Result<Vec<Mark>, StorageError> {
     Ok(marks)
 }
 
+/// All marks, unless they are of more rows than that.
+pub fn all_marks(tx: &mut Tx, rows: usize) -> Result<Option<Vec<Mark>>, StorageError> {
+    let marks = marks(tx, rows + 1)?;
+    Ok((marked_rows(&marks) <= rows && marks.len() < rows * MARKS_OF_A_ROW).then_some(marks))
+}
+
 /// How many rows some marks are of.
 pub fn marked_rows(marks: &[Mark]) -> usize {
     marks.iter().map(|mark| (mark.entity, mark.record)).collect::<BTreeSet<_>>().len()
