@@ -2,12 +2,14 @@
 """Makes templates-trade/data/sample/*.csv from the Northwind data set in $KONTOR_TEST_DATA (default ../shared/data).
 
 Names, addresses, products, orders, prices, quantities and discounts are Northwind's. What it does not have is made up here
-by fixed rules: costs, grades, credit limits, terms, Chinese product names, e-mail addresses, price lists, quotes. Dates are
-written as days before or after the day of installation: the last order of the data set was placed yesterday.
+by fixed rules: costs, weights, grades, credit limits, terms, Chinese product names, e-mail addresses, price lists, quotes. Dates are
+written as days before or after the day of installation: the last order of the data set was placed yesterday. Exchange rates are
+the ECB's of the last years in its file, one a week, moved so that the last one is of the day of installation.
 """
 import collections
 import csv
 import datetime
+import gzip
 import os
 import re
 import unicodedata
@@ -15,7 +17,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = Path(os.environ.get("KONTOR_TEST_DATA", ROOT / ".." / "shared" / "data")) / "northwind"
+DATA = Path(os.environ.get("KONTOR_TEST_DATA", ROOT / ".." / "shared" / "data"))
+SOURCE = DATA / "northwind"
 TARGET = ROOT / "templates-trade" / "data" / "sample"
 
 COUNTRIES = {
@@ -214,6 +217,25 @@ write("customer", rows)
 write("contact", contacts)
 
 UNITS = [("bottle", "bottle"), ("can", "can"), ("box", "box"), ("bag", "bag"), ("kg pkg", "kg"), ("kg box", "kg"), ("jar", "bottle")]
+# Grams and pounds in one of what a specification counts; a litre weighs a kilogram, and what only counts pieces weighs 100 g each.
+GRAMS = {"kg": 1000, "k": 1000, "g": 1, "l": 1000, "cl": 10, "ml": 1, "cc": 1}
+POUNDS = {"lb": Decimal(1), "oz": Decimal(1) / 16}
+
+
+def weights(pack):
+    """Net and gross weight of a carton, and their unit: as the specification says, with a tenth for the packing."""
+    counts = [int(number) for number in re.findall(r"(?:^|x |- )(\d+)(?= (?:-|x|boxes|bags|pkgs|pieces|pies|gift|sausgs))", pack)]
+    size = re.search(r"([\d.]+) ?(kg|k|g|lb|oz|l|cl|ml|cc)\b", pack)
+    packed = 1
+    for count in counts:
+        packed *= count
+    if size and size[2] in POUNDS:
+        unit, net = "lb", packed * Decimal(size[1]) * POUNDS[size[2]]
+    else:
+        unit, net = "kg", packed * (Decimal(size[1]) * GRAMS[size[2]] if size else Decimal(100)) / 1000
+    return plain(cents(net, "0.001")), plain(cents(net * Decimal("1.1"), "0.001")), unit
+
+
 rows = []
 for product in products:
     number, pack, price = int(product["ProductID"]), product["QuantityPerUnit"], Decimal(product["UnitPrice"])
@@ -221,7 +243,8 @@ for product in products:
         "code": f"P{number:03d}", "name": product["ProductName"], "name_zh": CHINESE[product["ProductID"]], "category": CATEGORIES[product["CategoryID"]],
         "specification": tidy(pack), "unit": "carton", "currency": "USD", "cost": plain(cents(price * (60 + number * 7 % 13) / 100)),
         "list_price": plain(price), "hs_code": HS_CHAPTERS[product["CategoryID"]], "origin": COUNTRIES[suppliers[product["SupplierID"]]["Country"]],
-        "moq": "10", "active": "false" if product["Discontinued"] == "1" else "true",
+        "moq": "10", **dict(zip(("net_weight", "gross_weight", "weight_unit"), weights(tidy(pack)))),
+        "active": "false" if product["Discontinued"] == "1" else "true",
     })
 write("product", rows)
 
@@ -284,4 +307,19 @@ for place, order in enumerate(recent):
             "lines.discount": plain(line["Discount"]),
         })
 write("quote", rows)
+
+# The euro against dollar and yuan in every week with orders, against other currencies in the last quarter.
+WEEKS = {"USD": 100, "CNY": 100, "GBP": 13, "JPY": 13, "HKD": 13}
+with gzip.open(DATA / "ecb" / "eurofxref-2010-2023.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    quoted = {row["Date"]: row for row in csv.DictReader(file)}
+newest = datetime.date.fromisoformat(max(quoted))
+rows = []
+for code, weeks in WEEKS.items():
+    for week in reversed(range(weeks)):
+        date = newest - datetime.timedelta(7 * week)
+        # A holiday has the rate of the day before.
+        while date.isoformat() not in quoted:
+            date -= datetime.timedelta(1)
+        rows.append({"currency": "EUR", "base": code, "date": f"@{-7 * week:+d}d", "rate": quoted[date.isoformat()][code]})
+write("exchange_rate", rows)
 print(f"revenue, lines rounded: {sum(revenue.values())}")

@@ -3,6 +3,10 @@ use std::sync::{Arc, OnceLock};
 
 use kontor_apps::{NewUser, Tenant, package::Package};
 use kontor_definitions::RecordId;
+use kontor_integrations::{
+    import::{self, Import, map::Existing, plan::map_of_header},
+    table::{Encoding, Table},
+};
 use kontor_records::{Caller, Who, verify::Report};
 use kontor_server::{
     Config, config,
@@ -71,9 +75,13 @@ impl Instance {
     }
 
     /// The trade template installed, without sample data, and a person for each of its roles: `sales@test.kontor`, ….
+    /// A dollar is worth seven yuan, a euro eight, a pound nine, on every day.
     pub(crate) fn with_trade(database: &Database) -> Self {
         let instance = Self::new(database);
         instance.install(&folder("templates-trade"));
+        instance.import("base.company", &["code"], "code,rate_gap\nMAIN,warn_use_last\n");
+        let rates = "currency,base,date,rate\nUSD,CNY,1990-01-01,7\nEUR,CNY,1990-01-01,8\nGBP,CNY,1990-01-01,9\n";
+        instance.import("base.exchange_rate", &["currency", "base", "date"], rates);
         for role in ["sales", "manager", "finance", "purchase", "warehouse", "gm"] {
             instance.add_person(role, &format!("trade.{role}"));
         }
@@ -94,6 +102,18 @@ impl Instance {
         self.tenant
             .install(package, self.engine.own_act(), &self.engine.backfill())
             .unwrap_or_else(|error| panic!("the app cannot be installed: {error:?}"));
+    }
+
+    /// Imports a table as the engine; records with these keys are changed.
+    fn import(&self, entity: &str, key: &[&str], csv: &str) {
+        let (now, today) = self.engine.moment();
+        let caller = Caller { who: Who::Engine(RecordId(Uuid::nil())), now, today, seed: 1, locale: "en".to_owned() };
+        let table = Table::from_csv(csv.as_bytes(), Encoding::Utf8).unwrap();
+        let map = map_of_header(&table, key.iter().map(|name| (*name).to_owned()).collect(), Existing::Update);
+        let import = Import { entity: entity.to_owned(), table, map, dry_run: false, accept_duplicates: false };
+        let report =
+            import::run(&self.tenant, &caller, import, &mut |_, _| {}).unwrap_or_else(|error| panic!("{entity}: {error}"));
+        assert_eq!(report.failed, 0, "{entity}: {:?}", report.verdicts.first());
     }
 
     /// Adds the person `<name>@test.kontor` with one role.

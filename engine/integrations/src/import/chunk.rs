@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use indexmap::IndexMap;
 use kontor_definitions::{Catalog, EntityId, FieldType, LocalText, expr::print::text_literal};
 use kontor_records::{Findings, Input, Params, RecordsError, Session};
-use time::Date;
+use time::{Date, format_description::well_known::Iso8601};
 
 use super::{
     cell::{self, CellError},
@@ -317,12 +317,13 @@ fn membership<'t>(field: &str, ty: &FieldType, texts: impl Iterator<Item = &'t S
     format!("{field} in [{}]", distinct.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-/// A text of the file as a literal of the expression language. A text that is no number where one is needed matches nothing.
+/// A text of the file as a literal of the expression language. A text that is no number or day where one is needed matches nothing.
 fn literal(ty: &FieldType, text: &str) -> String {
     match ty.result() {
         FieldType::Integer { .. } | FieldType::Decimal { .. } | FieldType::Money { .. } | FieldType::Duration => {
             text.parse::<rust_decimal::Decimal>().map_or_else(|_no_number| "()".to_owned(), |number| number.to_string())
         }
+        FieldType::Date if Date::parse(text, &Iso8601::DATE).is_err() => "()".to_owned(),
         FieldType::Date => format!("date({})", text_literal(text)),
         _ => text_literal(text),
     }

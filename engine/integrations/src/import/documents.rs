@@ -1,6 +1,7 @@
 //! The rows of a file put together as records: rows with the same key are one record with several lines.
 use std::collections::HashMap;
 
+use kontor_definitions::FieldType;
 use kontor_records::Input;
 use rust_decimal::Decimal;
 use time::Date;
@@ -43,12 +44,22 @@ pub(super) fn keys_of(target: &Target, row: &TableRow) -> Vec<String> {
     }
 }
 
+/// A day is compared as the record keeps it, however the file writes it.
+fn key_of(target: &Target, row: &TableRow, today: Date) -> String {
+    let text = text_of(target, row);
+    match cell::to_input(&text, &target.ty, &target.source.options, today) {
+        Ok(Input::Text(day)) if matches!(target.ty.result(), FieldType::Date) => day,
+        Ok(_) | Err(_) => text,
+    }
+}
+
 /// Groups rows by key in order of first appearance, and notes in the report what is odd in the file as it stands.
-pub(super) fn group(plan: &ImportPlan, table: &Table, report: &mut Report) -> Vec<Document> {
+pub(super) fn group(plan: &ImportPlan, table: &Table, today: Date, report: &mut Report) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
     let mut known: HashMap<Vec<String>, usize> = HashMap::new();
     for (place, row) in table.rows.iter().enumerate() {
-        let key: Vec<String> = plan.key.iter().filter_map(|key| plan.head.get(*key)).map(|target| text_of(target, row)).collect();
+        let targets = plan.key.iter().filter_map(|key| plan.head.get(*key));
+        let key: Vec<String> = targets.map(|target| key_of(target, row, today)).collect();
         // Without a key, or with an empty one, every row is a record of its own.
         let at = if key.iter().all(String::is_empty) { None } else { known.get(&key).copied() };
         match at.and_then(|at| documents.get_mut(at)) {

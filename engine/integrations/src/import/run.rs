@@ -100,7 +100,7 @@ fn prepare(tenant: &Arc<Tenant>, caller: &Caller, import: Import) -> Result<(Job
     }
     let plan = plan::resolve(catalog, &rights, entity, &import.map, &import.table).map_err(ImportError::Map)?;
     let mut report = Report { dry_run: import.dry_run, rows: import.table.rows.len(), ..Report::default() };
-    let documents = documents::group(&plan, &import.table, &mut report);
+    let documents = documents::group(&plan, &import.table, caller.today, &mut report);
     let job = Job {
         plan,
         entity: entity.full_name(),

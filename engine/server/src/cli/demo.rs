@@ -2,6 +2,11 @@
 use std::{fs, sync::Arc};
 
 use kontor_apps::{Admin, AppError, NewUser, Tenant};
+use kontor_integrations::{
+    import::{self, Import, map::Existing, plan::map_of_header},
+    table::{Encoding, Table},
+};
+use kontor_records::{Caller, Who};
 use kontor_storage::control::tenants::TenantStatus;
 
 use super::{Console, Outcome, app, template};
@@ -91,6 +96,7 @@ fn make(console: Console, engine: &Engine) -> Result<(), AppError> {
         engine.apps().add_user(&tenant, &user(console, account, &hash), engine.own_act())?;
     }
     console.tell(Text("正在导入示例数据…", "importing sample data…"), &[]);
+    take_last_rates(engine, &tenant)?;
     install::install(
         engine,
         &tenant,
@@ -100,6 +106,20 @@ fn make(console: Console, engine: &Engine) -> Result<(), AppError> {
         &mut *console.progress(),
     )?;
     Ok(())
+}
+
+/// The sample rates end on the day of installation; a demo that is used for months still saves orders, and says which rate it took.
+fn take_last_rates(engine: &Engine, tenant: &Arc<Tenant>) -> Result<(), AppError> {
+    let bug = |error: &dyn std::fmt::Display| AppError::Bug(format!("the company of the demo: {error}"));
+    let table = Table::from_csv(b"code,rate_gap\nMAIN,warn_use_last\n", Encoding::Utf8)
+        .map_err(|errors| bug(&errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let map = map_of_header(&table, vec!["code".to_owned()], Existing::Update);
+    let act = engine.own_act();
+    let (now, today) = engine.moment();
+    let caller = Caller { who: Who::Engine(act.by), now, today, seed: act.seed, locale: "en".to_owned() };
+    let import = Import { entity: "base.company".to_owned(), table, map, dry_run: false, accept_duplicates: false };
+    let report = import::run(tenant, &caller, import, &mut |_, _| {}).map_err(|error| bug(&error))?;
+    if report.failed > 0 { Err(bug(&"refused")) } else { Ok(()) }
 }
 
 fn tenant(console: Console, engine: &Engine, hash: &str) -> Result<Arc<Tenant>, AppError> {
