@@ -140,7 +140,8 @@ export function valueField(catalog: Catalog, entity: Entity, field: FieldDoc): F
       const lines = field.of ? entity.fields.get(field.of) : undefined;
       const target = lines ? targetOf(catalog, entity, lines) : undefined;
       const of = field.field ? target?.fields.get(field.field) : undefined;
-      if (!target || !of) return { ...field, type: 'decimal' };
+      // Over records, or over lines that the person does not know.
+      if (!target || !of) return { ...field, type: field.returns ?? 'decimal' };
       const inner = valueField(catalog, target, of);
       return {
         ...inner,

@@ -2,9 +2,12 @@
 use kontor_access::Action;
 use kontor_definitions::{
     Entity, Field, FieldId, FieldType,
-    catalog::{FieldClass, Requirement},
+    catalog::{FieldClass, NumberFormat, Requirement},
     expr::Expr,
-    model::{EntityDoc, FieldDoc, field::BoolOrExpression},
+    model::{
+        EntityDoc, FieldDoc,
+        field::{BoolOrExpression, FieldKind},
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -61,6 +64,7 @@ fn cut(reader: Reader<'_>, entity: &Entity, known: &Field, field: &mut FieldDoc)
     match &known.ty {
         FieldType::Formula { expression, .. } if hidden(expression) => field.expression = None,
         FieldType::Rollup { lines, field: of, filter, .. } => {
+            field.returns = kind_of(known.ty.result());
             let rows = entity.field(*lines).and_then(lines_of).and_then(|id| reader.catalog.entity(id));
             if !reader.knows_field(entity.id, *lines) {
                 field.of = None;
@@ -106,6 +110,22 @@ fn cut(reader: Reader<'_>, entity: &Entity, known: &Field, field: &mut FieldDoc)
         | FieldType::Formula { .. }
         | FieldType::Lookup { .. } => {}
     }
+}
+
+/// What a roll-up shows as, also to those who do not know what it combines.
+fn kind_of(result: &FieldType) -> Option<FieldKind> {
+    Some(match result {
+        FieldType::Decimal { format: NumberFormat::Plain, .. } => FieldKind::Decimal,
+        FieldType::Decimal { format: NumberFormat::Percent, .. } => FieldKind::Percent,
+        FieldType::Decimal { format: NumberFormat::Quantity, .. } => FieldKind::Quantity,
+        FieldType::Money { .. } => FieldKind::Money,
+        FieldType::Integer { .. } => FieldKind::Integer,
+        FieldType::Duration => FieldKind::Duration,
+        FieldType::Date => FieldKind::Date,
+        FieldType::DateTime => FieldKind::Datetime,
+        FieldType::Time => FieldKind::Time,
+        _ => return None,
+    })
 }
 
 fn rights(reader: Reader<'_>, entity: &Entity) -> Value {
