@@ -88,7 +88,13 @@ interface DialogProps extends Props {
 function TextsDialog({ field, label, texts, locales, onDone, onClose }: DialogProps) {
   const { t, locale } = useI18n();
   const [entered, setEntered] = useState<Texts>(texts);
+  const [added, setAdded] = useState<string>();
   const put = (tag: string, text: string | null) => setEntered((before) => ({ ...before, [tag]: text }));
+  const add = (tag: string | null) => {
+    if (!tag || tag in entered) return;
+    put(tag, null);
+    setAdded(tag);
+  };
   return (
     <Dialog
       title={t('field.languages', { field: label })}
@@ -112,13 +118,16 @@ function TextsDialog({ field, label, texts, locales, onDone, onClose }: DialogPr
             onChange={(next) => put(tag, next === '' ? null : next)}
             multiline={field.type !== 'text'}
             maxLength={field.max_length}
+            autoFocus={tag === added}
           />
         ))}
         <CodeInput
+          // Begins anew after each choice: what was chosen has become an entry of its own.
+          key={added}
           kind="language"
           label={t('field.addLanguage')}
           value={null}
-          onChange={(tag) => tag && !(tag in entered) && put(tag, null)}
+          onChange={add}
         />
       </div>
     </Dialog>
