@@ -150,7 +150,7 @@ fn a_plain_text_is_one_language_an_object_several(database: &Database) {
     let pin = format!("{PRODUCTS}/{}", made["created"][0].as_str().unwrap());
     let lines = shop.en.get(&pin).expect(200).json()["parts"].clone();
     let line = json!([{"id": lines[0]["id"], "title": "Pin", "qty": 4}]);
-    let kept = shop.en.patch(&format!("{pin}"), &json!({"parts": line})).expect(200).json();
+    let kept = shop.en.patch(&pin, &json!({"parts": line})).expect(200).json();
     assert_eq!(kept["parts"][0]["qty"], 4);
     assert_eq!(shop.zh.get(&pin).expect(200).json()["parts"][0]["title"], "销");
     shop.instance.assert_whole("after writing");
