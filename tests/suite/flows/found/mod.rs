@@ -99,6 +99,8 @@ fn words_are_found_among_many_records(database: &Database) {
     fill(&instance, &made);
     println!("{} records in {:.0} s", made.len(), began.elapsed().as_secs_f32());
     let client = instance.client("all");
+    let times = if long { 9 } else { 3 };
+    print_times(&client, &mut Bare::open(database, instance.tenant()), (database, times));
     for (typed, words) in TYPED {
         let found = |kind: Kind, by: fn(&Made, &str) -> bool| -> BTreeSet<&str> {
             let of_kind = made.iter().filter(|made| made.kind == kind);
@@ -112,8 +114,6 @@ fn words_are_found_among_many_records(database: &Database) {
         }
         assert_hits(&client, typed, &known);
     }
-    let times = if long { 9 } else { 3 };
-    print_times(&client, &mut Bare::open(database, instance.tenant()), (database, times));
 }
 
 /// Records in batches, as an import makes them.
