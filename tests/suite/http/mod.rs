@@ -24,3 +24,4 @@ mod thumbnails;
 mod translations;
 mod unknown;
 mod unused;
+mod waiting;

@@ -22,7 +22,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// How long a request waits for a release; a larger one goes on and is asked for.
+/// How long a request waits for a release at most; a larger one goes on and is asked for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every document and how it differs from the live one.
@@ -141,13 +141,21 @@ pub(super) async fn released(
     work: impl Future<Output = Result<Result<Arc<Snapshot>, AppError>, Problem>>,
     request: &Request,
 ) -> Answer {
-    let Ok(done) = tokio::time::timeout(PATIENCE, work).await else {
+    let Ok(done) = tokio::time::timeout(patience(request), work).await else {
         let mut answer = answer::json(&json!({"publishing": true}));
         *answer.status_mut() = StatusCode::ACCEPTED;
         return Ok(answer);
     };
     let snapshot = done?.map_err(|error| refused(error, request))?;
     Ok(answer::json(&json!({"revision": snapshot.revision})))
+}
+
+/// As long as the request prefers to wait (`Prefer: wait=5`, RFC 7240), where it says so.
+fn patience(request: &Request) -> Duration {
+    let preferred = request.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut waits = preferred.flat_map(|value| value.split([',', ';'])).filter_map(|one| one.trim().strip_prefix("wait="));
+    let seconds = waits.next().and_then(|seconds| seconds.trim_matches('"').parse().ok());
+    seconds.map_or(PATIENCE, |seconds| Duration::from_secs(seconds).min(PATIENCE))
 }
 
 /// The publish that is under way in phases, or how the last one ended.

@@ -1,16 +1,10 @@
 //! `/api/apps/…` and `/api/schemas/…`: apps as packages, and the schemas of their documents; for administrators.
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use kontor_apps::package::{self, kapp};
-use kontor_definitions::{check::schema, model::Kind as DocumentKind};
-use kontor_storage::system::access_log::{Access, Kind};
-use serde_json::json;
-
 use super::{
     answer,
     caller::Administrator,
-    draft::refused,
+    draft::released,
     request::{Request, bad_parameter},
     route::Answer,
 };
@@ -20,8 +14,12 @@ use crate::{
     language::Text,
     problem::{Code, Problem},
 };
+use axum::http::{HeaderValue, StatusCode, header};
+use kontor_apps::package::{self, kapp};
+use kontor_definitions::{check::schema, model::Kind as DocumentKind};
+use kontor_storage::system::access_log::{Access, Kind};
 
-/// Installs a package.
+/// Installs a package; one that takes long goes on after the answer, as a publish does.
 pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, request: Request) -> Answer {
     let accept_loss = accepts_loss(&request)?;
     let kind = request.header(header::CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -34,11 +32,13 @@ pub(super) async fn install_package(engine: Arc<Engine>, caller: Administrator, 
     let tenant = caller.0.tenant;
     let (body, installer) = (request.body.clone(), Arc::clone(&engine));
     let work = move || {
-        install::install(&installer, &tenant, &kapp::read(&body)?, act, How { accept_loss, ..How::default() }, &mut |_, _, _| {})
+        let how = How { accept_loss, ..How::default() };
+        let done =
+            kapp::read(&body).and_then(|package| install::install(&installer, &tenant, &package, act, how, &mut |_, _, _| {}));
+        // Whoever asked may have been answered before.
+        done.inspect_err(|error| tracing::warn!(%error, "an app was not installed"))
     };
-    let done = engine.blocking_raw(work).await?;
-    let snapshot = done.map_err(|error| refused(error, &request))?;
-    Ok(answer::json(&json!({"revision": snapshot.revision})))
+    released(engine.blocking_raw(work), &request).await
 }
 
 /// `?accept_loss=true`: the body is the package itself.
