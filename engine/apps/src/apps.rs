@@ -31,12 +31,18 @@ pub struct Apps {
     store: Store,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     catalogs: Arc<Catalogs>,
+    zone: Arc<str>,
 }
 
 impl Apps {
     /// The tenants in a store. Each is loaded when first asked for.
     pub fn open(store: Store) -> Self {
-        Self { store, open: Mutex::default(), catalogs: Arc::default() }
+        Self { store, open: Mutex::default(), catalogs: Arc::default(), zone: "UTC".into() }
+    }
+
+    /// The same where days are told in this zone unless a company has its own.
+    pub fn in_zone(self, zone: &str) -> Self {
+        Self { zone: zone.into(), ..self }
     }
 
     /// The store.
@@ -86,7 +92,7 @@ impl Apps {
         let control = self.store.control();
         let login = people::login(&control, admin, act)?;
         let db = self.store.create_tenant(row.id)?;
-        let tenant = Arc::new(Tenant::load(row.clone(), db, Arc::clone(&self.catalogs))?);
+        let tenant = Arc::new(Tenant::load(row.clone(), db, (Arc::clone(&self.catalogs), Arc::clone(&self.zone)))?);
         if tenant.snapshot().revision == 0 {
             let base = Sources::of_app("base", base());
             release::release(&tenant, Candidate::first(base), act, &(Arc::new(NoBackfill) as _))?;
@@ -160,7 +166,7 @@ impl Apps {
             return Ok(known);
         }
         let db = self.store.tenant(row.id)?;
-        let tenant = Arc::new(Tenant::load(row, db, Arc::clone(&self.catalogs))?);
+        let tenant = Arc::new(Tenant::load(row, db, (Arc::clone(&self.catalogs), Arc::clone(&self.zone)))?);
         Ok(self.remember(&tenant))
     }
 

@@ -7,8 +7,10 @@ use kontor_storage::{
     schema::{self, PlanAction, PlanError},
 };
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::{
+    companies::Companies,
     compile::Compiled,
     derived, duplicates,
     error::{AppError, text},
@@ -37,7 +39,8 @@ impl Tenant {
         let Compiled { sources, catalog, mut findings } = compiled;
         let Some(catalog) = catalog else { return Ok(Outline { plan: Plan::default(), findings }) };
         let known = with_remembered(self, &before, &catalog)?;
-        let measured = self.db().read_blocking(move |tx| measure(tx, (&before, &known), &catalog, &sources));
+        let zone = Arc::clone(self.zone());
+        let measured = self.db().read_blocking(move |tx| measure(tx, (&before, &known, &zone), &catalog, &sources));
         let (plan, mut counted) = match measured {
             Ok(measured) => measured,
             Err(AppError::Findings(more)) => (Plan::default(), more),
@@ -83,6 +86,16 @@ pub(crate) fn plan_beside(
             "Bring back the type it had, or remove the field and add another one with an id of its own.",
         ),
     )]))
+}
+
+/// Conversions between days and moments are done in the business zone: that of the default company, else the server's.
+pub(crate) fn tell_days(tx: &mut Tx, (before, zone): (&Snapshot, &str), plan: &mut Plan) -> Result<(), AppError> {
+    if !plan.tells_days() {
+        return Ok(());
+    }
+    let companies = Companies::read(tx, before, OffsetDateTime::UNIX_EPOCH)?;
+    plan.in_zone(companies.default().and_then(|company| company.zone.as_deref()).unwrap_or(zone));
+    Ok(())
 }
 
 /// A field with values cannot become sensitive, nor cease to be, nor change its type while it is.
@@ -133,13 +146,14 @@ pub(crate) fn refused(error: StorageError, plan: &Plan, catalog: &Catalog, sourc
 /// The plan with its rows counted, and the fields that become required where records have no value.
 fn measure(
     tx: &mut Tx,
-    (before, known): (&Snapshot, &Catalog),
+    (before, known, zone): (&Snapshot, &Catalog, &str),
     catalog: &Arc<Catalog>,
     sources: &Sources,
 ) -> Result<(Plan, Vec<Diagnostic>), AppError> {
     tx.be_patient()?;
     let physical = tx.physical()?;
     let mut plan = plan(&physical, known, catalog, sources)?;
+    tell_days(tx, (before, zone), &mut plan)?;
     let fills = required::fills(tx, &physical, &before.catalog, catalog)?;
     let work = derived::changed(before, catalog, &plan, &fills);
     derived::add_steps(&mut plan, &work, catalog);

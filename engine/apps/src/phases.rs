@@ -143,6 +143,7 @@ impl Intent {
         let aspects = aspects::pending(tx, &physical.settled(&planned(&beside)?)?, catalog, &work)?;
         beside.append(&mut aspects::in_use(&physical, &aspects));
         let mut plan = planned(&beside)?;
+        outline::tell_days(tx, (before, &prepared.zone), &mut plan)?;
         release::refuse(tx, &prepared, &physical, &mut plan)?;
         let mut rows: BTreeSet<EntityId> = work.iter().map(|(entity, _)| *entity).collect();
         rows.extend(plan.steps.iter().filter(|step| is_retype(step)).map(|step| step.entity_id));

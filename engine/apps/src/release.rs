@@ -100,6 +100,8 @@ pub(crate) struct Prepared {
     pub(crate) known: Arc<Catalog>,
     pub(crate) act: Act,
     pub(crate) backfill: Arc<dyn Backfill>,
+    /// Where no company has a zone of its own.
+    pub(crate) zone: Arc<str>,
 }
 
 /// How often a step is tried that did not get a lock in time.
@@ -126,7 +128,8 @@ pub(crate) fn release(
     }
     let (fingerprint, backfill) = (Arc::from(fingerprint), Arc::clone(backfill));
     let known = with_remembered(tenant, &before, &catalog)?;
-    let prepared = Arc::new(Prepared { candidate, catalog, fingerprint, before, known, act, backfill });
+    let zone = Arc::clone(tenant.zone());
+    let prepared = Arc::new(Prepared { candidate, catalog, fingerprint, before, known, act, backfill, zone });
     let looked = Arc::clone(&prepared);
     if tenant.db().read_blocking(move |tx| is_small(tx, &looked))? {
         let snapshot = patiently(tenant, move |tx| apply(tx, &prepared))?;
@@ -211,6 +214,7 @@ fn apply(tx: &mut Tx, prepared: &Prepared) -> Result<Snapshot, AppError> {
     demand_current(tx, candidate)?;
     let physical = tx.physical()?;
     let mut plan = outline::plan(&physical, &prepared.known, &prepared.catalog, &candidate.sources)?;
+    outline::tell_days(tx, (&prepared.before, &prepared.zone), &mut plan)?;
     refuse(tx, prepared, &physical, &mut plan)?;
     let applied = tx.apply(&plan);
     let physical = applied.map_err(|error| outline::refused(error, &plan, &prepared.catalog, &candidate.sources))?;

@@ -33,6 +33,7 @@ pub struct Tenant {
     companies: CompaniesCache,
     catalogs: Arc<Catalogs>,
     pub(crate) leftover: Leftover,
+    zone: Arc<str>,
 }
 
 /// How a transaction finds its snapshot.
@@ -66,12 +67,13 @@ impl<E: From<StorageError>> From<StorageError> for Run<E> {
 }
 
 impl Tenant {
-    pub(crate) fn load(row: TenantRow, db: TenantDb, catalogs: Arc<Catalogs>) -> Result<Self, AppError> {
+    pub(crate) fn load(row: TenantRow, db: TenantDb, (catalogs, zone): (Arc<Catalogs>, Arc<str>)) -> Result<Self, AppError> {
         let raw = db.read_blocking(Raw::read)?;
         let current = RwLock::new(Arc::new(raw.into_snapshot(&catalogs)?));
         let (rights, companies) = (RightsCache::default(), CompaniesCache::default());
         let leftover = Leftover::default();
-        let tenant = Self { id: row.id, name: row.name, title: row.title, db, current, rights, companies, catalogs, leftover };
+        let (id, name, title) = (row.id, row.name, row.title);
+        let tenant = Self { id, name, title, db, current, rights, companies, catalogs, leftover, zone };
         match tenant.recover() {
             // Another node is publishing; or it is done when there is room, and what is there can be read meanwhile.
             Ok(()) | Err(AppError::Publishing | AppError::Storage(StorageError::DiskFull)) => Ok(tenant),
@@ -94,6 +96,10 @@ impl Tenant {
     /// Its database.
     pub fn db(&self) -> &TenantDb {
         &self.db
+    }
+    /// The zone in which days are told where no company has its own.
+    pub(crate) fn zone(&self) -> &Arc<str> {
+        &self.zone
     }
     pub(crate) fn catalogs(&self) -> &Arc<Catalogs> {
         &self.catalogs

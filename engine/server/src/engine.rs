@@ -47,7 +47,7 @@ impl Engine {
             None => Contents::Folder(Arc::new(Folder::new(folder.clone()))),
         };
         let (incoming, thumbnails) = (Incoming::new(folder), Thumbnails::default());
-        let apps = Arc::new(Apps::open(store));
+        let apps = Arc::new(Apps::open(store).in_zone(config.zone.name()));
         let (screens, events, backfill) = (ScreenCache::default(), Arc::default(), Arc::new(Recompute));
         Self { config, apps, desk, screens, contents, incoming, thumbnails, events, touched: Touched::default(), backfill }
     }

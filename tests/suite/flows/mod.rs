@@ -1,6 +1,7 @@
 //! Whole stories through the engine: install, use, change, publish, import.
 mod app_folders;
 mod companies;
+mod days;
 mod derived_values;
 mod found;
 mod import_as_person;

@@ -8,13 +8,15 @@
 //! | decimal, money | another scale, whole number, text, choice, boolean (0 and 1) |
 //! | boolean | text, choice, whole number, decimal (0 and 1) |
 //! | date, time | text |
+//! | date | date and time: its first moment in the business zone |
+//! | date and time | date in the business zone |
 //! | choices | choice, text |
 //!
-//! Everything else is refused. A value that keeps less than it said (digits, further options) is converted and counted
-//! as a loss; one that means nothing in the new type becomes empty and is counted too.
+//! Everything else is refused. A value that keeps less than it said (digits, further options, the time of day) is converted and
+//! counted as a loss; one that means nothing in the new type becomes empty and is counted too.
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive as _};
 use serde::{Deserialize, Serialize};
-use time::{Date, Time, format_description::BorrowedFormatItem, macros::format_description};
+use time::{Date, OffsetDateTime, Time, format_description::BorrowedFormatItem, macros::format_description};
 
 use crate::{catalog::FieldType, model::field::OptionDoc, value::Value};
 
@@ -73,6 +75,19 @@ pub enum Shape {
     Date,
     /// A time of day.
     Time,
+    /// A date and time.
+    Moment {
+        /// The zone in which its day is told; empty until the plan is settled.
+        zone: String,
+    },
+}
+
+/// What a conversion between days and moments must know.
+pub trait Zones {
+    /// The day on which a moment falls in a zone.
+    fn day(&self, zone: &str, at: OffsetDateTime) -> Option<Date>;
+    /// The first moment of a day in a zone.
+    fn first_moment(&self, zone: &str, day: Date) -> Option<OffsetDateTime>;
 }
 
 /// An option: the stored name with the titles people may have written instead.
@@ -149,14 +164,15 @@ fn keeps(from: &FieldType, to: &FieldType) -> bool {
 }
 
 fn allowed(from: &Shape, to: &Shape) -> bool {
-    use Shape::{Boolean, Choice, Choices, Date, Decimal, Integer, Text, Time};
+    use Shape::{Boolean, Choice, Choices, Date, Decimal, Integer, Moment, Text, Time};
     match from {
-        Text { .. } | Choice { .. } => true,
+        Text { .. } | Choice { .. } => !matches!(to, Moment { .. }),
         Choices { .. } => matches!(to, Text { .. } | Choice { .. } | Choices { .. }),
         Integer => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
         Decimal { .. } => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
         Boolean => matches!(to, Text { .. } | Choice { .. } | Integer | Decimal { .. } | Boolean),
-        Date => matches!(to, Text { .. } | Date),
+        Date => matches!(to, Text { .. } | Date | Moment { .. }),
+        Moment { .. } => matches!(to, Date | Moment { .. }),
         Time => matches!(to, Text { .. } | Time),
     }
 }
@@ -186,8 +202,8 @@ impl Shape {
             FieldType::Boolean => Self::Boolean,
             FieldType::Date => Self::Date,
             FieldType::Time => Self::Time,
+            FieldType::DateTime => Self::Moment { zone: String::new() },
             FieldType::Code(_)
-            | FieldType::DateTime
             | FieldType::Reference { .. }
             | FieldType::Json(_)
             | FieldType::Files { .. }
@@ -198,13 +214,13 @@ impl Shape {
         })
     }
 
-    /// The value in this shape.
-    pub fn convert(&self, value: &Value) -> Converted {
+    /// The value, read as another shape, in this one.
+    pub fn convert(&self, value: &Value, from: &Self, zones: &dyn Zones) -> Converted {
         match (self, value) {
             (_, Value::Null) => Converted::exact(Value::Null),
             (Self::Text { longest }, value) => as_text(value).map_or(Converted::LOST, |text| cut(text, *longest)),
             (Self::Choices { options }, value) => as_choices(options, value),
-            (shape, Value::List(items)) => shape.first(items),
+            (shape, Value::List(items)) => shape.first(items, from, zones),
             (Self::Choice { options, otherwise }, value) => as_choice(options, otherwise.as_ref(), value),
             (Self::Integer, value) => as_number(value).map_or(Converted::LOST, |number| rounded(number, 18, 0)),
             (Self::Decimal { precision, scale }, value) => {
@@ -213,12 +229,19 @@ impl Shape {
             (Self::Boolean, value) => as_boolean(value).map_or(Converted::LOST, |flag| Converted::exact(Value::Bool(flag))),
             (Self::Date, Value::Date(date)) => Converted::exact(Value::Date(*date)),
             (Self::Date, Value::Text(text)) => parsed(Date::parse(text.trim(), DATE).map(Value::Date)),
+            (Self::Date, Value::Instant(at)) => from.day_of(*at, zones),
+            (Self::Moment { zone }, Value::Date(day)) => {
+                let first = zones.first_moment(zone, *day);
+                first.map_or(Converted::LOST, |at| Converted::exact(Value::Instant(at)))
+            }
+            (Self::Moment { .. }, Value::Instant(at)) => Converted::exact(Value::Instant(*at)),
             (Self::Time, Value::Time(time)) => Converted::exact(Value::Time(*time)),
             (Self::Time, Value::Text(text)) => parsed(parse_time(text.trim()).map(Value::Time)),
             (
-                Self::Date | Self::Time,
+                Self::Date | Self::Time | Self::Moment { .. },
                 Value::Bool(_)
                 | Value::Number(_)
+                | Value::Text(_)
                 | Value::Date(_)
                 | Value::Time(_)
                 | Value::Instant(_)
@@ -228,12 +251,19 @@ impl Shape {
         }
     }
 
+    /// The day of a moment of this shape; its time of day is lost unless it is the day's first moment.
+    fn day_of(&self, at: OffsetDateTime, zones: &dyn Zones) -> Converted {
+        let Self::Moment { zone } = self else { return Converted::LOST };
+        let Some(day) = zones.day(zone, at) else { return Converted::LOST };
+        Converted { value: Value::Date(day), exact: zones.first_moment(zone, day) == Some(at) }
+    }
+
     /// Of several values the first is kept.
-    fn first(&self, items: &[Value]) -> Converted {
+    fn first(&self, items: &[Value], from: &Self, zones: &dyn Zones) -> Converted {
         match items {
             [] => Converted::exact(Value::Null),
-            [one] => self.convert(one),
-            [first, ..] => Converted { exact: false, ..self.convert(first) },
+            [one] => self.convert(one, from, zones),
+            [first, ..] => Converted { exact: false, ..self.convert(first, from, zones) },
         }
     }
 }

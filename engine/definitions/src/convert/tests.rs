@@ -1,8 +1,9 @@
 //! The table of conversions in `tests/cases/conversions`: every allowed change of type, and some that are refused.
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::offset};
 
-use super::{Retype, retype};
+use super::{Retype, Shape, Zones, retype};
 use crate::{
     catalog::{CodeList, FieldType, JsonFormat, NumberFormat, StateMachine, TextFormat},
     expr::json::value_json,
@@ -46,13 +47,33 @@ fn ty(name: &str) -> FieldType {
     }
 }
 
+/// Eight hours east, all the year.
+struct EightHours;
+
+impl Zones for EightHours {
+    fn day(&self, zone: &str, at: OffsetDateTime) -> Option<Date> {
+        (zone == "Asia/Shanghai").then(|| at.to_offset(offset!(+8)).date())
+    }
+    fn first_moment(&self, zone: &str, day: Date) -> Option<OffsetDateTime> {
+        (zone == "Asia/Shanghai").then(|| day.midnight().assume_offset(offset!(+8)))
+    }
+}
+
+fn in_shanghai(shape: &Shape) -> Shape {
+    match shape {
+        Shape::Moment { .. } => Shape::Moment { zone: "Asia/Shanghai".to_owned() },
+        other => other.clone(),
+    }
+}
+
 fn value(ty: &str, json: &Json) -> Value {
     match json {
         Json::Array(items) => Value::List(items.iter().map(|item| value("text", item)).collect()),
         Json::Bool(flag) => Value::Bool(*flag),
         Json::Number(number) => Value::Number(Decimal::from(number.as_i64().unwrap())),
         Json::String(text) if ty.starts_with("decimal") => Value::Number(text.parse().unwrap()),
-        Json::String(text) if ty == "date" => Value::Date(time::Date::parse(text, super::DATE).unwrap()),
+        Json::String(text) if ty == "date" => Value::Date(Date::parse(text, super::DATE).unwrap()),
+        Json::String(text) if ty == "date_time" => Value::Instant(OffsetDateTime::parse(text, &Rfc3339).unwrap()),
         Json::String(text) => Value::Text(text.clone()),
         Json::Null | Json::Object(_) => Value::Null,
     }
@@ -68,13 +89,13 @@ fn every_conversion_of_the_table() {
         match change {
             Retype::Refused => assert_eq!(case["refused"], true, "{case}"),
             Retype::Keep => assert_eq!(case["keep"], true, "{case}"),
-            Retype::Convert { to: shape, .. } => {
+            Retype::Convert { from: before, to: shape } => {
                 assert!(case["refused"].is_null() && case["keep"].is_null(), "{case}");
-                let converted = shape.convert(&value(from, &case["value"]));
+                let converted = in_shanghai(&shape).convert(&value(from, &case["value"]), &in_shanghai(&before), &EightHours);
                 let lost = case["lost"].as_bool().unwrap_or_default();
                 let same = converted.value == wanted || value_json(&converted.value) == case["becomes"];
                 assert!(same && converted.exact != lost, "{case} {converted:?}");
-                assert!(shape.convert(&Value::Null).value.is_null(), "nothing stays nothing: {case}");
+                assert!(shape.convert(&Value::Null, &before, &EightHours).value.is_null(), "nothing stays nothing: {case}");
             }
         }
     }
@@ -89,13 +110,15 @@ fn what_is_converted_without_loss_comes_back_equal() {
         ("boolean", "text", json!(true)),
         ("boolean", "integer", json!(false)),
         ("date", "text", json!("2026-02-28")),
+        ("date", "date_time", json!("2026-02-28")),
         ("choice", "choices", json!("blue")),
         ("choices", "text", json!(["red", "blue"])),
     ] {
         let Retype::Convert { from: back, to: forth } = retype(&ty(from), &ty(to)) else { panic!("{from} {to}") };
         let before = value(from, &given);
-        let there = forth.convert(&before);
+        let (back, forth) = (in_shanghai(&back), in_shanghai(&forth));
+        let there = forth.convert(&before, &back, &EightHours);
         assert!(there.exact, "{from} {to}");
-        assert_eq!(back.convert(&there.value).value, before, "{from} {to}");
+        assert_eq!(back.convert(&there.value, &forth, &EightHours).value, before, "{from} {to}");
     }
 }

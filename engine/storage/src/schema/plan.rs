@@ -19,6 +19,39 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
 }
 
+impl Plan {
+    /// Whether days become moments or moments days: then it must be said in which zone.
+    pub fn tells_days(&self) -> bool {
+        let mut conversions = self.steps.iter().filter_map(|step| step.action.days());
+        conversions.next().is_some()
+    }
+
+    /// Days are told in this zone.
+    pub fn in_zone(&mut self, name: &str) {
+        for step in &mut self.steps {
+            let PlanAction::RetypeColumn { conversion: Some((from, to)), .. } = &mut step.action else { continue };
+            for shape in [from, to] {
+                if let Shape::Moment { zone } = shape {
+                    name.clone_into(zone);
+                }
+            }
+        }
+    }
+}
+
+impl PlanAction {
+    /// The zone in which a conversion tells days, where it does.
+    pub(super) fn days(&self) -> Option<&str> {
+        match self {
+            Self::RetypeColumn {
+                conversion: Some((Shape::Date, Shape::Moment { zone }) | (Shape::Moment { zone }, Shape::Date)),
+                ..
+            } => Some(zone),
+            _ => None,
+        }
+    }
+}
+
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanStep {
@@ -363,7 +396,8 @@ fn plain_type(ty: ColumnType) -> Option<FieldType> {
         ColumnType::Boolean => FieldType::Boolean,
         ColumnType::Date => FieldType::Date,
         ColumnType::Time => FieldType::Time,
-        ColumnType::Uuid | ColumnType::Instant | ColumnType::Json | ColumnType::Encrypted(_) => return None,
+        ColumnType::Instant => FieldType::DateTime,
+        ColumnType::Uuid | ColumnType::Json | ColumnType::Encrypted(_) => return None,
     })
 }
 

@@ -2,7 +2,7 @@
 use kontor_definitions::{ColumnType, RecordId, Value, convert::Shape};
 
 use super::{ColumnInfo, Physical, PlanAction, PlanStep, TableInfo, ddl::quoted, names};
-use crate::{bind::Bind, error::StorageError, query::Row, tx::Tx};
+use crate::{bind::Bind, error::StorageError, query::Row, tx::Tx, zone::Known};
 
 /// Rows of a chunk.
 const CHUNK: usize = 1000;
@@ -51,7 +51,7 @@ enum Become {
 impl Retyped<'_> {
     /// A row that still says what was converted from its value of then gets that value back; every other is converted.
     fn of(&self, now: &Value, then: &Value) -> Become {
-        if !then.is_null() && self.shapes.0.convert(then).value == *now {
+        if !then.is_null() && self.shapes.0.convert(then, self.shapes.1, &Known).value == *now {
             return Become::Stays;
         }
         self.anew(now, then)
@@ -59,7 +59,7 @@ impl Retyped<'_> {
 
     /// Every row is converted, whatever the new column holds.
     fn anew(&self, now: &Value, there: &Value) -> Become {
-        let converted = self.shapes.1.convert(now);
+        let converted = self.shapes.1.convert(now, self.shapes.0, &Known);
         if converted.value == *there && converted.exact {
             return Become::Stays;
         }

@@ -12,6 +12,9 @@ impl PlanStep {
     pub fn text(&self) -> LocalText {
         let (entity, field) = (&self.entity, self.field.as_deref().unwrap_or_default());
         let (rows, lost) = (self.rows, self.data_lost);
+        let told =
+            |before: &str, after: &str| self.action.days().map(|zone| format!("{before}{zone}{after}")).unwrap_or_default();
+        let (zone_zh, zone_en) = (told("，按时区 ", " 换算日期"), told(", days in the zone ", ""));
         let (zh, en) = match &self.action {
             PlanAction::CreateTable { .. } => (format!("新建“{entity}”的数据表"), format!("make the table of {entity}")),
             PlanAction::AddColumn { .. } => (format!("为“{entity}”新增字段“{field}”"), format!("add {field} to {entity}")),
@@ -21,15 +24,15 @@ impl PlanStep {
             ),
             PlanAction::RetypeColumn { .. } if lost > 0 => (
                 format!(
-                    "转换“{entity}”的字段“{field}”的类型（{rows} 条记录），其中 {lost} 条的值无法完整保留；恢复旧版本可找回原值"
+                    "转换“{entity}”的字段“{field}”的类型（{rows} 条记录{zone_zh}），其中 {lost} 条的值无法完整保留；恢复旧版本可找回原值"
                 ),
                 format!(
-                    "convert {field} of {entity} ({rows} record(s)); {lost} value(s) cannot be kept in full; restoring an older revision brings them back"
+                    "convert {field} of {entity} ({rows} record(s){zone_en}); {lost} value(s) cannot be kept in full; restoring an older revision brings them back"
                 ),
             ),
             PlanAction::RetypeColumn { .. } => (
-                format!("转换“{entity}”的字段“{field}”的类型（{rows} 条记录），值全部保留"),
-                format!("convert {field} of {entity} ({rows} record(s)); every value is kept"),
+                format!("转换“{entity}”的字段“{field}”的类型（{rows} 条记录{zone_zh}），值全部保留"),
+                format!("convert {field} of {entity} ({rows} record(s){zone_en}); every value is kept"),
             ),
             PlanAction::RetireColumn { .. } => (
                 format!("停用“{entity}”的字段“{field}”，其中 {lost} 条记录有值；恢复旧版本可找回"),
