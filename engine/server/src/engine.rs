@@ -9,7 +9,7 @@ use kontor_storage::{
     system::access_log::{self, Access},
 };
 use time::{Date, OffsetDateTime};
-use time_tz::{OffsetDateTimeExt as _, Tz};
+use time_tz::{OffsetDateTimeExt as _, TimeZone as _, Tz};
 
 use crate::{
     config::Config,
