@@ -43,7 +43,7 @@ pub(crate) fn guard(sources: &Sources) -> Vec<Diagnostic> {
         match key.kind {
             Kind::Entity => entity((key, present), &was, &is, &mut findings),
             Kind::App if was != is => findings.push(finding((key, present), At::Property(""), "app.json")),
-            Kind::App | Kind::Form | Kind::View | Kind::Page | Kind::Role | Kind::Translation => {}
+            Kind::App | Kind::Form | Kind::View | Kind::Page | Kind::Role | Kind::Invariant | Kind::Translation => {}
         }
     }
     findings

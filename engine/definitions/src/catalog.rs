@@ -10,7 +10,7 @@ use crate::{
     expr::Expr,
     id::{DefId, EntityId, FieldId, RoleId},
     model::{
-        AppDoc, FormDoc, PageDoc, ViewDoc,
+        AppDoc, FormDoc, InvariantDoc, PageDoc, ViewDoc,
         entity::{DuplicateAction, Reveal},
         field::{OnDelete, OptionDoc, Reset, RollupFunction, RoundMode},
         role::{FieldRight, Scope},
@@ -34,6 +34,8 @@ pub struct Catalog {
     pub views: Vec<Owned<ViewDoc>>,
     /// See `forms`.
     pub pages: Vec<Owned<PageDoc>>,
+    /// What apps declare must hold.
+    pub invariants: Vec<Owned<InvariantDoc>>,
     /// Conditions and filters inside forms and views, by the id of the node or view and the key (`visible`, `filter`).
     pub expressions: HashMap<(DefId, &'static str), Arc<Expr>>,
     /// `app.entity` to id.

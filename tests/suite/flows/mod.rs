@@ -5,6 +5,7 @@ mod days;
 mod derived_values;
 mod found;
 mod import_as_person;
+mod invariants;
 mod jobs;
 mod limits;
 mod online_retail;

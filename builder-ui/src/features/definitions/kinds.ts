@@ -1,7 +1,7 @@
 // The kinds of documents: their order in the tree and what a new one begins with.
 import type { DraftDocument } from '../../api/draft';
 
-export const KINDS = ['app', 'entity', 'form', 'view', 'page', 'role', 'translation'] as const;
+export const KINDS = ['app', 'entity', 'form', 'view', 'page', 'role', 'invariant', 'translation'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const isKind = (kind: string): kind is Kind => (KINDS as readonly string[]).includes(kind);
@@ -10,7 +10,7 @@ export const keyOf = ({ app, kind, name }: Pick<DraftDocument, 'app' | 'kind' | 
   `${app}/${kind}/${name}`;
 
 /** Kinds of which a person can add documents by hand. */
-export const CREATABLE: Kind[] = ['entity', 'form', 'view', 'page', 'role', 'translation'];
+export const CREATABLE: Kind[] = ['entity', 'form', 'view', 'page', 'role', 'invariant', 'translation'];
 
 /** The least a document of a kind needs; `entity` is the first entity of the app. */
 export function newDocument(kind: Kind, name: string, entity: string): Record<string, unknown> {
@@ -29,6 +29,8 @@ export function newDocument(kind: Kind, name: string, entity: string): Record<st
       return { name, entity, title, type: 'list', columns: [] };
     case 'page':
       return { name, title, kind: 'menu', items: [] };
+    case 'invariant':
+      return { name, title, source: entity, expression: 'count()', must: '>= 0' };
     case 'translation':
       return { locale: name, texts: {} };
     default:

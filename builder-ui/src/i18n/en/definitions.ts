@@ -5,6 +5,7 @@ export const definitions = {
   'kind.view': 'Views',
   'kind.page': 'Pages',
   'kind.role': 'Roles',
+  'kind.invariant': 'Invariants',
   'kind.translation': 'Translations',
   'def.documents': 'Documents of the definitions',
   'def.searchDocuments': 'Find a document',

@@ -5,6 +5,7 @@ export const definitions = {
   'kind.view': '视图',
   'kind.page': '页面',
   'kind.role': '角色',
+  'kind.invariant': '不变条件',
   'kind.translation': '翻译',
   'def.documents': '定义文档',
   'def.searchDocuments': '查找文档',

@@ -229,6 +229,15 @@ codes! {
     MixedCurrencies "mixed_currencies" Error
         "“{0}”每条明细可以有不同的币种，不能直接汇总" "the lines of \"{0}\" can have different currencies and cannot be combined"
         "让明细使用主表的币种（parent.…），或固定币种" "let the lines use the currency of their record (parent.…), or one fixed currency"
+    BadMeasure "bad_measure" Error
+        "“{0}”不是汇总" "\"{0}\" is no measure"
+        "写成 sum(字段)、count()、count_distinct(字段)、min(字段)、max(字段) 或 average(字段)" "write sum(field), count(), count_distinct(field), min(field), max(field) or average(field)"
+    BadBound "bad_bound" Error
+        "“{0}”不是比较" "\"{0}\" is no bound"
+        "写一个比较符和一个数字，例如 >= 0 或 == 0" "write an operator and a number, for example >= 0 or == 0"
+    CurrenciesNotGrouped "currencies_not_grouped" Error
+        "“{0}”会把不同币种的金额合在一起" "\"{0}\" would combine amounts of different currencies"
+        "在 group 中加上 {1}" "add {1} to group"
     UnknownView "unknown_view" Error
         "找不到视图“{0}”" "there is no view \"{0}\""
         "{1}" "{2}"

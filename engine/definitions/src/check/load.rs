@@ -120,6 +120,7 @@ fn fill(kind: Kind, name: &str, mended: &mut Value) {
         Kind::Entity => &[("name", json!(name)), ("fields", json!([]))],
         Kind::Form => &[("name", json!(name)), ("layout", json!([]))],
         Kind::View | Kind::Page | Kind::Role => &[("name", json!(name))],
+        Kind::Invariant => &[("name", json!(name)), ("source", json!("")), ("expression", json!("")), ("must", json!(""))],
         Kind::Translation => &[("locale", json!(name)), ("texts", json!({}))],
     };
     for (key, value) in defaults {

@@ -16,6 +16,7 @@ mod findings;
 mod forms;
 mod graph;
 pub mod ids;
+mod invariants;
 mod literals;
 mod load;
 mod names;
@@ -107,6 +108,7 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
     let (views, by_name) = screens::views(&world, &documents, &mut expressions, &mut findings);
     let forms = forms::forms(&world, &documents, &by_name, &mut expressions, &mut findings);
     let pages = screens::pages(&world, &documents, &by_name, &mut findings);
+    let invariants = invariants::invariants(&world, &documents, &mut findings);
     let roles = roles::roles(&world, &documents, &graph, &mut findings);
     let findings = findings.sorted();
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -122,6 +124,7 @@ pub fn check(apps: &[(String, &AppSource)], options: &CheckOptions) -> Checked {
         forms,
         views,
         pages,
+        invariants,
         expressions,
     };
     Checked { catalog: Some(catalog), findings }

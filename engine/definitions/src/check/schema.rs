@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
-use crate::model::{AppDoc, EntityDoc, FormDoc, Kind, PageDoc, RoleDoc, TranslationDoc, ViewDoc};
+use crate::model::{AppDoc, EntityDoc, FormDoc, InvariantDoc, Kind, PageDoc, RoleDoc, TranslationDoc, ViewDoc};
 
 /// The JSON Schema (draft 2020-12) of a kind, with descriptions that an editor can show.
 pub fn schema(kind: Kind) -> Value {
@@ -19,6 +19,7 @@ pub(super) fn stored(kind: Kind) -> &'static Value {
     static VIEW: OnceLock<Value> = OnceLock::new();
     static PAGE: OnceLock<Value> = OnceLock::new();
     static ROLE: OnceLock<Value> = OnceLock::new();
+    static INVARIANT: OnceLock<Value> = OnceLock::new();
     static TRANSLATION: OnceLock<Value> = OnceLock::new();
     match kind {
         Kind::App => APP.get_or_init(|| derive::<AppDoc>(kind)),
@@ -27,6 +28,7 @@ pub(super) fn stored(kind: Kind) -> &'static Value {
         Kind::View => VIEW.get_or_init(|| derive::<ViewDoc>(kind)),
         Kind::Page => PAGE.get_or_init(|| derive::<PageDoc>(kind)),
         Kind::Role => ROLE.get_or_init(|| derive::<RoleDoc>(kind)),
+        Kind::Invariant => INVARIANT.get_or_init(|| derive::<InvariantDoc>(kind)),
         Kind::Translation => TRANSLATION.get_or_init(|| derive::<TranslationDoc>(kind)),
     }
 }
@@ -50,6 +52,7 @@ fn title(kind: Kind) -> &'static str {
         Kind::View => "View",
         Kind::Page => "Page",
         Kind::Role => "Role",
+        Kind::Invariant => "Invariant",
         Kind::Translation => "Translations",
     }
 }

@@ -6,6 +6,7 @@ pub mod app;
 pub mod entity;
 pub mod field;
 pub mod form;
+pub mod invariant;
 pub mod page;
 pub mod role;
 pub mod translation;
@@ -15,6 +16,7 @@ pub use app::AppDoc;
 pub use entity::EntityDoc;
 pub use field::{FieldDoc, FieldKind};
 pub use form::FormDoc;
+pub use invariant::InvariantDoc;
 pub use page::PageDoc;
 pub use role::RoleDoc;
 pub use translation::TranslationDoc;
@@ -35,13 +37,16 @@ pub enum Kind {
     Page,
     /// `roles/<name>.json`
     Role,
+    /// `invariants/<name>.json`
+    Invariant,
     /// `translations/<locale>.json`
     Translation,
 }
 
 impl Kind {
     /// Every kind, in the order in which documents are listed.
-    pub const ALL: [Self; 7] = [Self::App, Self::Entity, Self::Form, Self::View, Self::Page, Self::Role, Self::Translation];
+    pub const ALL: [Self; 8] =
+        [Self::App, Self::Entity, Self::Form, Self::View, Self::Page, Self::Role, Self::Invariant, Self::Translation];
 
     /// The kind's name in the API: `entity`.
     pub fn name(self) -> &'static str {
@@ -52,6 +57,7 @@ impl Kind {
             Self::View => "view",
             Self::Page => "page",
             Self::Role => "role",
+            Self::Invariant => "invariant",
             Self::Translation => "translation",
         }
     }
@@ -65,6 +71,7 @@ impl Kind {
             Self::View => "views",
             Self::Page => "pages",
             Self::Role => "roles",
+            Self::Invariant => "invariants",
             Self::Translation => "translations",
         }
     }
@@ -73,7 +80,7 @@ impl Kind {
     pub fn path(self, name: &str) -> String {
         match self {
             Self::App => "app.json".to_owned(),
-            Self::Entity | Self::Form | Self::View | Self::Page | Self::Role | Self::Translation => {
+            Self::Entity | Self::Form | Self::View | Self::Page | Self::Role | Self::Invariant | Self::Translation => {
                 format!("{}/{name}.json", self.folder())
             }
         }

@@ -3,6 +3,7 @@
 //! One file per group of invariants; the numbers `I5`, `I8`, … are those of the design's list. Nothing is changed, everything
 //! is read in one consistent picture, and what is found is told without regard to rights: only the engine itself may ask.
 mod aspects;
+mod declared;
 mod definitions;
 mod files;
 mod history;
@@ -63,6 +64,8 @@ pub enum Invariant {
     Jobs,
     /// Stored sort keys and folded texts are what the fields give.
     Aspects,
+    /// I3, I4: what apps declare in `invariants/`.
+    Declared,
 }
 
 impl Invariant {
@@ -86,6 +89,7 @@ impl Invariant {
             Self::Tombstones => "tombstones",
             Self::Jobs => "jobs",
             Self::Aspects => "aspects",
+            Self::Declared => "declared",
         }
     }
 }
@@ -201,6 +205,7 @@ impl Session<'_> {
         search::look(&frame, self.tx, &mut report)?;
         traces::look(&frame, self.tx, &mut report)?;
         aspects::look(&frame, self.tx, &mut report)?;
+        declared::look(&frame, self.tx, &mut report)?;
         Ok(report)
     }
 }
