@@ -31,8 +31,9 @@ fn groups_that_break_an_invariant_are_told(database: &Database) {
         texts
     };
     let [en, zh] = told();
-    assert_eq!(en, ["\"Fees are never negative\" does not hold: course = Word, sum(price) = -3.00, it must be >= 0"]);
-    assert_eq!(zh, ["“报名费合计不为负”不成立：course = Word, sum(price) = -3.00，应为 >= 0"]);
+    let at = format!("course = {two}, sum(price) = -3.00");
+    assert_eq!(en, [format!("\"Fees are never negative\" does not hold: {at}, it must be >= 0")]);
+    assert_eq!(zh, [format!("“报名费合计不为负”不成立：{at}，应为 >= 0")]);
 
     // What the filter leaves out does not count, archived records neither; without groups all records are one.
     book(&two, "B", "4");

@@ -120,7 +120,9 @@ fn fill(kind: Kind, name: &str, mended: &mut Value) {
         Kind::Entity => &[("name", json!(name)), ("fields", json!([]))],
         Kind::Form => &[("name", json!(name)), ("layout", json!([]))],
         Kind::View | Kind::Page | Kind::Role => &[("name", json!(name))],
-        Kind::Invariant => &[("name", json!(name)), ("source", json!("")), ("expression", json!("")), ("must", json!(""))],
+        Kind::Invariant => {
+            &[("name", json!(name)), ("source", json!("")), ("expression", json!("count()")), ("must", json!(">= 0"))]
+        }
         Kind::Translation => &[("locale", json!(name)), ("texts", json!({}))],
     };
     for (key, value) in defaults {
