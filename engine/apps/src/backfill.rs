@@ -66,12 +66,15 @@ pub type Totals = HashMap<RecordId, Vec<Value>>;
 /// What is stored of rows: values by place among the fields of their entity.
 pub type Rows = HashMap<RecordId, Vec<Value>>;
 
+/// Answers what was stored of some rows.
+pub type Was<'a> = dyn Fn(EntityId, &[RecordId]) -> Result<Rows, AppError> + 'a;
+
 /// A moment, and what changed since.
 pub struct Since<'a> {
     /// What roll-ups combined to at that moment, of all rows whose stored ones were out of date.
     pub totals: &'a BTreeMap<EntityId, Totals>,
     /// What was stored at that moment.
-    pub was: &'a dyn Fn(EntityId, &[RecordId]) -> Result<Rows, AppError>,
+    pub was: &'a Was<'a>,
     /// The rows that changed since, and maybe others.
     pub moved: &'a BTreeMap<EntityId, BTreeSet<RecordId>>,
 }

@@ -43,7 +43,7 @@ mod upgrade;
 
 pub use act::Act;
 pub use apps::{Admin, Apps};
-pub use backfill::{Backfill, BackfillWork, NoBackfill, Rows, Since, Stage, Totals};
+pub use backfill::{Backfill, BackfillWork, NoBackfill, Rows, Since, Stage, Totals, Was};
 pub use base::base;
 pub use companies::{Companies, Company};
 pub use compile::{Compiled, compile, key_of_file};

@@ -79,7 +79,8 @@ fn publish(stock: &Stock, parents: &[String]) -> Waits {
             scope.spawn(move || {
                 let mut turn = writer;
                 while !over.load(Ordering::Relaxed) {
-                    let body = json!({"qty": turn % 90, "group": parents[turn * 7 % PARENTS], "size": size_of(turn)});
+                    // Never the largest: where that goes the next one is looked for among all.
+                    let body = json!({"qty": turn % 80, "group": parents[turn * 7 % PARENTS], "size": size_of(turn)});
                     let (began, beside) = (Instant::now(), publishing.load(Ordering::Relaxed));
                     update(&stock.tenant, &stock.items[turn % stock.items.len()], &body).unwrap();
                     let waits = if beside { during } else { after };
@@ -138,6 +139,16 @@ pub(super) fn multiply(database: &Database, stock: &Stock, parents: &[String], r
     raw.run(&format!(
         "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {rows})
         INSERT INTO {{t}}\"{name}\" ({list}) SELECT {values} FROM {{t}}\"{name}\" t, series WHERE t.id = {id}"
+    ));
+    // What the engine would have kept of them; a total that was never filled is combined anew at the next write.
+    let group = snapshot.catalog.entity_named("stock.group").unwrap();
+    let above = &snapshot.physical.tables[&group.id];
+    let total = &above.columns[&group.field_named("total").unwrap().id].name;
+    let (double, link) = (column("double"), column("group"));
+    raw.run(&format!(
+        "UPDATE {{t}}\"{}\" SET \"{total}\" = COALESCE((SELECT sum(i.\"{double}\") FROM {{t}}\"{name}\" i
+        WHERE i.\"{link}\" = {{t}}\"{}\".id), 0)",
+        above.name, above.name
     ));
     raw.run(&format!("ANALYZE {{t}}\"{name}\""));
 }

@@ -61,7 +61,8 @@ impl Tx {
 
 /// A statement that changes a table without looking at its rows, with the wait for its lock.
 const STATEMENT_MS: u64 = 5;
-/// An index, per row: read, sorted, written.
+/// An index, per row: read, sorted, written. Measured over 100,000 rows: 0.6 µs of a processor's time on SQLite, 1 to 4 µs on
+/// PostgreSQL; the test `stalls` prints what it and the fills below take on a machine.
 const INDEX_US: u64 = 3;
 /// A converted value, per row: read twice, to count what is lost and to convert it, and written.
 const RETYPE_US: u64 = 30;

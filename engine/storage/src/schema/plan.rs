@@ -297,7 +297,7 @@ fn change_table(
             Some(column) if column.retired => PlanAction::RestoreColumn { id: *id },
             Some(_) if beside.contains(&(entity.id, *id)) => {
                 moved.push(*id);
-                aspect_beside(table, field, wanted)
+                aspect_beside(table, field, &wanted)
             }
             Some(_) => continue,
         };
@@ -379,10 +379,10 @@ fn retyped(
 }
 
 /// Another column for an aspect whose column is in use.
-fn aspect_beside(table: &TableInfo, field: &Field, wanted: ColumnSpec) -> PlanAction {
+fn aspect_beside(table: &TableInfo, field: &Field, wanted: &ColumnSpec) -> PlanAction {
     let name = wanted.id.aspect_of().map_or_else(|| wanted.name.clone(), |(what, _)| names::next_aspect(table, field, what));
     let again = table.former.iter().any(|(_, former)| former.name == name);
-    PlanAction::RetypeColumn { column: ColumnSpec { name, ..wanted }, again, conversion: None }
+    PlanAction::RetypeColumn { column: ColumnSpec { name, ..wanted.clone() }, again, conversion: None }
 }
 
 /// The type whose values a column of a removed field is read as.
