@@ -6,6 +6,7 @@ export const ACCESS_KINDS = [
   'sign_in',
   'sign_in_failed',
   'sign_out',
+  'session_expired',
   'export',
   'import',
   'open',
@@ -26,6 +27,8 @@ export interface Access {
   record: string | null;
   count: number | null;
   detail: string;
+  /** The role that a change of rights is about; one that was removed has no title. */
+  role: { name: string; title: string | null } | null;
 }
 
 export interface AccessFilter {

@@ -16,7 +16,9 @@ both_databases!(
     opened_records_are_noted_before_the_answer,
     only_administrators_read_it_and_that_is_noted,
     bad_filters_are_told,
-    old_rows_are_removed_and_that_is_noted
+    old_rows_are_removed_and_that_is_noted,
+    sessions_that_end_by_themselves_are_noted,
+    roles_have_their_titles
 );
 
 const LOG: &str = "/api/access-log";
@@ -203,4 +205,45 @@ fn old_rows_are_removed_and_that_is_noted(database: &Database) {
     let left: Result<_, StorageError> =
         instance.tenant().db().read_blocking(|tx| access_log::list(tx, &access_log::Wanted::default(), 100));
     assert!(left.unwrap().iter().all(|(number, _)| *number > before as i64));
+}
+
+fn sessions_that_end_by_themselves_are_noted(database: &Database) {
+    let instance = Instance::with_trade(database);
+    instance.add_tenant("second", "Second");
+    let sales = instance.client("sales");
+    let person = id_of(&sales);
+    let other = instance.visitor().signed_in_to("second", "admin@test.kontor");
+    let sweep = |days: i64| {
+        let moment = instance.engine().now() + Duration::days(days);
+        instance.runtime().block_on(kontor_server::jobs::run_once(instance.engine(), "remove sessions", moment)).unwrap();
+    };
+    sweep(0);
+    sales.get("/api/session").expect(200);
+    other.get("/api/session").expect(200);
+    let ends = instance.engine().now() + Duration::hours(1);
+    for _again in 0..2 {
+        sweep(60);
+    }
+    let admin = instance.visitor().signed_in_to("test", "admin@test.kontor");
+    let ended = items(&admin, &format!("?kind=session_expired&person={person}"));
+    assert_eq!(ended.len(), 1, "once: {ended:?}");
+    let at = time::OffsetDateTime::parse(ended[0]["at"].as_str().unwrap(), &time::format_description::well_known::Rfc3339);
+    assert!(at.unwrap() > ends, "when it ended, which is later than now: {ended:?}");
+    let elsewhere = instance.visitor().signed_in_to("second", "admin@test.kontor");
+    assert_eq!(items(&elsewhere, "?kind=session_expired").len(), 1, "of this tenant alone");
+    instance.assert_whole("with sessions that ended");
+}
+
+fn roles_have_their_titles(database: &Database) {
+    let instance = Instance::with_trade(database);
+    let admin = instance.client("admin");
+    let first = |client: &Client| {
+        let log = items(client, "?kind=rights&limit=200");
+        log.iter().find(|item| item["detail"] == "create trade.sales").unwrap_or_else(|| panic!("{log:?}"))["role"].clone()
+    };
+    assert_eq!(first(&admin)["name"], "trade.sales");
+    let titles = [first(&admin.clone().reading("en")), first(&admin.clone().reading("zh-CN"))].map(|role| role["title"].clone());
+    let role = instance.tenant().snapshot().catalog.roles.values().find(|role| role.name == "sales").unwrap().title.clone();
+    assert_eq!(titles, [json!(role.get("en").unwrap()), json!(role.get("zh-CN").unwrap())]);
+    assert_eq!(items(&admin, "?kind=sign_in&limit=1")[0]["role"], Json::Null);
 }

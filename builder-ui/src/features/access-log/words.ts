@@ -43,7 +43,7 @@ export function aboutOf({ entity, count, kind }: Access, { t, text, catalog }: W
   return title ? `${title} · ${many}` : many;
 }
 
-export function detailOf({ kind, entity, detail }: Access, { t, text, catalog }: Words): string {
+export function detailOf({ kind, entity, detail, role }: Access, { t, text, catalog }: Words): string {
   const [first = '', ...rest] = detail.split(' ');
   if (detail === '') return '';
   if (kind === 'log_read') {
@@ -52,6 +52,8 @@ export function detailOf({ kind, entity, detail }: Access, { t, text, catalog }:
   }
   const verb = VERBS.find((known) => known === first);
   const fields = entity ? catalog.entities.get(entity)?.fields : undefined;
-  const named = rest.map((name) => text(fields?.get(name)?.title) || name);
+  const titleOf = (name: string) =>
+    (role?.name === name && role.title) || text(fields?.get(name)?.title) || name;
+  const named = rest.map(titleOf);
   return [verb ? t(`log.verb.${verb}`) : first, ...named].join(' ');
 }

@@ -30,6 +30,7 @@ export const accessLog = {
   'log.kind.sign_in': 'Signed in',
   'log.kind.sign_in_failed': 'Wrong password',
   'log.kind.sign_out': 'Signed out',
+  'log.kind.session_expired': 'Session ended',
   'log.kind.export': 'Export',
   'log.kind.import': 'Import',
   'log.kind.open': 'Sensitive data shown',

@@ -29,6 +29,7 @@ export const accessLog = {
   'log.kind.sign_in': '登录',
   'log.kind.sign_in_failed': '密码错误',
   'log.kind.sign_out': '退出登录',
+  'log.kind.session_expired': '会话到期',
   'log.kind.export': '导出',
   'log.kind.import': '导入',
   'log.kind.open': '查看敏感信息',

@@ -1,7 +1,7 @@
 //! `/api/access-log`: who came, who took data out or in, who changed rights; for administrators, and noted itself.
 use std::{collections::HashMap, sync::Arc};
 
-use kontor_definitions::{EntityId, RecordId};
+use kontor_definitions::{EntityId, RecordId, catalog::Catalog};
 use kontor_storage::system::access_log::{self, Access, Kind, Wanted};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -13,7 +13,11 @@ use super::{
     request::{Query, Request, bad_parameter},
     route::Answer,
 };
-use crate::{engine::Engine, language::Text, problem::Problem};
+use crate::{
+    engine::Engine,
+    language::{Language, Text},
+    problem::Problem,
+};
 
 /// Rows of an answer unless told otherwise.
 const LIMIT: i64 = 50;
@@ -42,12 +46,18 @@ pub(super) async fn list(engine: Arc<Engine>, caller: Administrator, request: Re
         let entity = snapshot.catalog.entity(id);
         entity.map_or_else(|| id.to_string(), |entity| format!("{}.{}", entity.app, entity.name))
     };
-    let items: Vec<Value> = rows.iter().map(|(number, access)| shown(*number, access, &names, &entity)).collect();
+    let role = |access: &Access| role(access, &snapshot.catalog, request.language);
+    let items: Vec<Value> = rows.iter().map(|(number, access)| shown(*number, access, &names, (&entity, role(access)))).collect();
     let next = rows.last().filter(|_| more).map(|(number, _)| number.to_string());
     Ok(answer::json(&json!({"items": items, "next_cursor": next})))
 }
 
-fn shown(number: i64, access: &Access, names: &HashMap<RecordId, String>, entity: &dyn Fn(EntityId) -> String) -> Value {
+fn shown(
+    number: i64,
+    access: &Access,
+    names: &HashMap<RecordId, String>,
+    (entity, role): (&dyn Fn(EntityId) -> String, Value),
+) -> Value {
     json!({
         "number": number,
         "at": access.made_at.format(&Rfc3339).unwrap_or_default(),
@@ -58,7 +68,18 @@ fn shown(number: i64, access: &Access, names: &HashMap<RecordId, String>, entity
         "record": access.record,
         "count": access.number,
         "detail": access.detail,
+        "role": role,
     })
+}
+
+/// The role that a change of rights is about, with its title; the last word of the detail is its name.
+fn role(access: &Access, catalog: &Catalog, language: Language) -> Value {
+    let named = access.detail.rsplit(' ').next().and_then(|name| name.split_once('.'));
+    let (Kind::Rights, Some((app, name))) = (access.kind, named) else { return Value::Null };
+    let known = catalog.roles.values().find(|role| role.app == app && role.name == name);
+    // One that was removed has no title any more.
+    let title = known.map(|role| language.pick(&role.title));
+    json!({"name": format!("{app}.{name}"), "title": title})
 }
 
 fn wanted(query: &Query) -> Result<Wanted, Problem> {

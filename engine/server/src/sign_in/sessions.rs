@@ -200,9 +200,4 @@ impl SignInDesk {
         self.recent.forget(&session.token_hash);
         ended
     }
-
-    /// Removes sessions that have ended.
-    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StorageError> {
-        self.control.write(Queue::Background, move |tx| sessions::delete_expired(tx, now)).await
-    }
 }

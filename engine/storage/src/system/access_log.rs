@@ -15,6 +15,8 @@ pub enum Kind {
     SignInFailed,
     /// A person signed out.
     SignOut,
+    /// A session ended because it was not used, or because it was as long as one may be.
+    SessionExpired,
     /// Data or definitions were taken out.
     Export,
     /// Data or definitions were brought in.
@@ -31,10 +33,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
+        Self::SessionExpired,
         Self::Export,
         Self::Import,
         Self::Open,
@@ -49,6 +52,7 @@ impl Kind {
             Self::SignIn => "sign_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignOut => "sign_out",
+            Self::SessionExpired => "session_expired",
             Self::Export => "export",
             Self::Import => "import",
             Self::Open => "open",
