@@ -51,9 +51,6 @@ pub enum Begin {
     },
 }
 
-/// What is run in a transaction: it gets the snapshot and the version of rights.
-type Job<T, E> = dyn Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E>;
-
 /// The end of one run of a job.
 enum Run<E> {
     Stale,
@@ -166,17 +163,8 @@ impl Tenant {
         T: Send + 'static,
         E: From<StorageError> + From<AppError> + Send + 'static,
     {
-        let job = Arc::new(job);
-        for _ in 0..ATTEMPTS {
-            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
-            let run = move |tx: &mut Tx| in_write(&snapshot, tx, &*job);
-            match self.db.write_guarded((queue, guards), run).await {
-                Ok(answer) => return Ok(answer),
-                Err(Run::Failed(error)) => return Err(error),
-                Err(Run::Stale) => drop(self.reload().await?),
-            }
-        }
-        Err(E::from(AppError::ChangedMeanwhile))
+        let run = runs(job, Self::begin_write);
+        self.until_fresh(|snapshot| self.db.write_guarded((queue, guards), run(snapshot))).await
     }
 
     /// `write` for the command line and tests: blocks the calling thread, which must not be an async worker.
@@ -189,17 +177,8 @@ impl Tenant {
         T: Send + 'static,
         E: From<StorageError> + From<AppError> + Send + 'static,
     {
-        let job = Arc::new(job);
-        for _ in 0..ATTEMPTS {
-            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
-            let run = move |tx: &mut Tx| in_write(&snapshot, tx, &*job);
-            match self.db.write_blocking(queue, run) {
-                Ok(answer) => return Ok(answer),
-                Err(Run::Failed(error)) => return Err(error),
-                Err(Run::Stale) => drop(self.reload_blocking()?),
-            }
-        }
-        Err(E::from(AppError::ChangedMeanwhile))
+        let run = runs(job, Self::begin_write);
+        self.until_fresh_blocking(|snapshot| self.db.write_blocking(queue, run(snapshot)))
     }
 
     /// Runs a job in a read-only transaction under the live snapshot; it gets the snapshot and the version of rights.
@@ -211,17 +190,8 @@ impl Tenant {
         T: Send + 'static,
         E: From<StorageError> + From<AppError> + Send + 'static,
     {
-        let job = Arc::new(job);
-        for _ in 0..ATTEMPTS {
-            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
-            let run = move |tx: &mut Tx| in_read(&snapshot, tx, &*job);
-            match self.db.read(run).await {
-                Ok(answer) => return Ok(answer),
-                Err(Run::Failed(error)) => return Err(error),
-                Err(Run::Stale) => drop(self.reload().await?),
-            }
-        }
-        Err(E::from(AppError::ChangedMeanwhile))
+        let run = runs(job, Self::begin_read);
+        self.until_fresh(|snapshot| self.db.read(run(snapshot))).await
     }
 
     /// `read` for the command line and tests.
@@ -233,11 +203,28 @@ impl Tenant {
         T: Send + 'static,
         E: From<StorageError> + From<AppError> + Send + 'static,
     {
-        let job = Arc::new(job);
+        let run = runs(job, Self::begin_read);
+        self.until_fresh_blocking(|snapshot| self.db.read_blocking(run(snapshot)))
+    }
+
+    /// Runs until the snapshot that was given is the live one.
+    async fn until_fresh<T, E: From<AppError>, F: Future<Output = Result<T, Run<E>>>>(
+        &self,
+        run: impl Fn(Arc<Snapshot>) -> F,
+    ) -> Result<T, E> {
         for _ in 0..ATTEMPTS {
-            let (job, snapshot) = (Arc::clone(&job), self.snapshot());
-            let run = move |tx: &mut Tx| in_read(&snapshot, tx, &*job);
-            match self.db.read_blocking(run) {
+            match run(self.snapshot()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Run::Failed(error)) => return Err(error),
+                Err(Run::Stale) => drop(self.reload().await?),
+            }
+        }
+        Err(E::from(AppError::ChangedMeanwhile))
+    }
+
+    fn until_fresh_blocking<T, E: From<AppError>>(&self, run: impl Fn(Arc<Snapshot>) -> Result<T, Run<E>>) -> Result<T, E> {
+        for _ in 0..ATTEMPTS {
+            match run(self.snapshot()) {
                 Ok(answer) => return Ok(answer),
                 Err(Run::Failed(error)) => return Err(error),
                 Err(Run::Stale) => drop(self.reload_blocking()?),
@@ -291,17 +278,18 @@ fn begin(snapshot: &Snapshot, state: state::State) -> Begin {
     }
 }
 
-fn in_write<T, E: From<StorageError>>(snapshot: &Arc<Snapshot>, tx: &mut Tx, job: &Job<T, E>) -> Result<T, Run<E>> {
-    match Tenant::begin_write(snapshot, tx)? {
-        Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
-        Begin::Stale { .. } => Err(Run::Stale),
-    }
-}
-
-fn in_read<T, E: From<StorageError>>(snapshot: &Arc<Snapshot>, tx: &mut Tx, job: &Job<T, E>) -> Result<T, Run<E>> {
-    match Tenant::begin_read(snapshot, tx)? {
-        Begin::Fresh { rights_version } => job(snapshot, rights_version, tx).map_err(Run::Failed),
-        Begin::Stale { .. } => Err(Run::Stale),
+/// Runs of a job, each with a snapshot: its transaction begins by asking whether that is the live one.
+fn runs<T, E: From<StorageError>>(
+    job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    begin: fn(&Snapshot, &mut Tx) -> Result<Begin, StorageError>,
+) -> impl Fn(Arc<Snapshot>) -> Box<dyn Fn(&mut Tx) -> Result<T, Run<E>> + Send> {
+    let job = Arc::new(job);
+    move |snapshot| {
+        let job = Arc::clone(&job);
+        Box::new(move |tx| match begin(&snapshot, tx)? {
+            Begin::Fresh { rights_version } => job(&snapshot, rights_version, tx).map_err(Run::Failed),
+            Begin::Stale { .. } => Err(Run::Stale),
+        })
     }
 }
 

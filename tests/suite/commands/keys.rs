@@ -22,10 +22,7 @@ fn staffed(database: &Database) -> (Instance, Client, String) {
     let instance = Instance::new(database);
     instance.install(&folder("tests/cases/sensitive/staff"));
     instance.add_person("hr", "staff.hr");
-    instance.add_tenant("second", "Second");
-    let other = instance.engine().apps().tenant_named("second").unwrap();
-    let (act, backfill) = (instance.engine().own_act(), instance.engine().backfill());
-    other.install(&folder("tests/cases/sensitive/staff"), act, &backfill).unwrap_or_else(|error| panic!("{error:?}"));
+    instance.add_tenant_with("second", &folder("tests/cases/sensitive/staff"), &[]);
     let hr = instance.client("hr");
     let id = created(&hr, NUMBER);
     (instance, hr, id)
@@ -96,10 +93,7 @@ fn a_server_that_runs_notices_a_new_key(database: &Database) {
     let again = created(&hr, "7310-4456");
     assert_eq!(revealed(&node.client("hr"), &again), "7310-4456");
     // A data key that is made now is wrapped with the new key, though this process has read the old one.
-    instance.add_tenant("third", "Third");
-    let third = instance.engine().apps().tenant_named("third").unwrap();
-    let (act, backfill) = (instance.engine().own_act(), instance.engine().backfill());
-    third.install(&folder("tests/cases/sensitive/staff"), act, &backfill).unwrap_or_else(|error| panic!("{error:?}"));
+    instance.add_tenant_with("third", &folder("tests/cases/sensitive/staff"), &[]);
     instance.tenant().reload_blocking().unwrap();
     assert_eq!(revealed(&hr, &again), "7310-4456");
     kontor(database, &["verify"]).expect(0);

@@ -89,12 +89,24 @@ impl Instance {
     }
 
     /// Another tenant with the same administrator.
-    pub(crate) fn add_tenant(&self, name: &str, title: &str) {
+    pub(crate) fn add_tenant(&self, name: &str, title: &str) -> Arc<Tenant> {
         let admin = person("admin", "base.administrator");
         self.engine
             .apps()
             .create_tenant(name, title, &admin, self.engine.own_act())
-            .unwrap_or_else(|error| panic!("the tenant {name} cannot be made: {error}"));
+            .unwrap_or_else(|error| panic!("the tenant {name} cannot be made: {error}"))
+    }
+
+    /// Another tenant with an app, the same administrator, and these people with their roles.
+    pub(crate) fn add_tenant_with(&self, name: &str, package: &Package, people: &[(&str, &str)]) -> Arc<Tenant> {
+        let tenant = self.add_tenant(name, name);
+        tenant
+            .install(package, self.engine.own_act(), &self.engine.backfill())
+            .unwrap_or_else(|error| panic!("the app cannot be installed in {name}: {error:?}"));
+        for (email, role) in people {
+            self.engine.apps().add_user(&tenant, &person(email, role), self.engine.own_act()).unwrap();
+        }
+        tenant
     }
 
     /// Installs a package.

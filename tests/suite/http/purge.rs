@@ -2,7 +2,6 @@
 //! references, people, a lock.
 use std::thread;
 
-use kontor_apps::NewUser;
 use kontor_definitions::RecordId;
 use kontor_storage::{Dialect, StorageError, system::tombstone};
 use serde_json::{Value as Json, json};
@@ -49,19 +48,8 @@ fn code(answer: &Answer) -> String {
 
 fn a_tenant_with_the_same_app_is_another_tenant(database: &Database) {
     let instance = world(database);
-    instance.add_tenant("other", "Other");
-    let other = instance.engine().apps().tenant_named("other").unwrap();
-    other
-        .install(&folder("tests/cases/records/register"), instance.engine().own_act(), &instance.engine().backfill())
-        .unwrap_or_else(|error| panic!("{error:?}"));
-    let person = NewUser {
-        email: "keeper@test.kontor".to_owned(),
-        name: "keeper".to_owned(),
-        password_hash: "known already".to_owned(),
-        locale: "en".to_owned(),
-        roles: vec!["register.keeper".to_owned()],
-    };
-    instance.engine().apps().add_user(&other, &person, instance.engine().own_act()).unwrap();
+    let register = folder("tests/cases/records/register");
+    let other = instance.add_tenant_with("other", &register, &[("keeper", "register.keeper")]);
     let here = instance.visitor().signed_in_to("test", "keeper@test.kontor");
     let there = instance.visitor().signed_in_to("other", "keeper@test.kontor");
     let partner = made(&here, "partner", &json!({"name": "ACME"}));

@@ -19,16 +19,15 @@ use kontor_definitions::{
 use kontor_storage::{Kind as ErrorKind, system::access_log::Kind as AccessKind};
 
 use super::{
-    Console, Outcome, findings,
+    Console, Outcome, findings, open,
     purge::{self, PurgeArgs},
-    reason, serve,
+    reason,
 };
 use crate::{
     config::Config,
     engine::Engine,
     install::{self, How},
     language::Text,
-    server,
 };
 
 /// What can be done with apps.
@@ -265,10 +264,7 @@ fn read(path: &Path) -> Result<Package, AppError> {
 }
 
 fn open(console: Console, config: &Config) -> Result<Engine, Failure> {
-    match server::open(config) {
-        Ok(store) => Ok(Engine::new(config.clone(), store)),
-        Err(error) => Err(Failure::Told(serve::complain(console, &error))),
-    }
+    open::engine(console, config).map_err(Failure::Told)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), AppError> {

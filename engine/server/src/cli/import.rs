@@ -22,8 +22,8 @@ use kontor_storage::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Console, Outcome, app, reason, serve::complain};
-use crate::{config::Config, engine::Engine, language::Text, server};
+use super::{Console, Outcome, open, reason};
+use crate::{config::Config, language::Text};
 
 /// Options of `import`.
 #[derive(Debug, Args)]
@@ -88,14 +88,9 @@ pub(super) fn run(console: Console, config: &Config, args: &ImportArgs) -> Outco
         Ok(inputs) => inputs,
         Err(outcome) => return outcome,
     };
-    let store = match server::open(config) {
-        Ok(store) => store,
-        Err(error) => return complain(console, &error),
-    };
-    let engine = Engine::new(config.clone(), store);
-    let tenant = match engine.apps().tenant_named(&args.tenant) {
-        Ok(tenant) => tenant,
-        Err(error) => return app::complain(console, &error),
+    let (engine, tenant) = match open::tenant(console, config, &args.tenant) {
+        Ok(opened) => opened,
+        Err(outcome) => return outcome,
     };
     let (now, today) = engine.moment();
     let caller = Caller {

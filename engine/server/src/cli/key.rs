@@ -3,8 +3,8 @@ use clap::Subcommand;
 use kontor_definitions::TenantId;
 use kontor_storage::{StorageError, Store};
 
-use super::{Console, Outcome, reason, serve::complain};
-use crate::{config::Config, language::Text, server};
+use super::{Console, Outcome, open, reason};
+use crate::{config::Config, language::Text};
 
 /// What can be done with the key file.
 #[derive(Debug, Subcommand)]
@@ -15,12 +15,13 @@ pub(super) enum KeyCommand {
 
 /// Runs the command.
 pub(super) fn run(console: Console, config: &Config, command: &KeyCommand) -> Outcome {
-    let store = match server::open(config) {
-        Ok(store) => store,
-        Err(error) => return complain(console, &error),
+    let engine = match open::engine(console, config) {
+        Ok(engine) => engine,
+        Err(outcome) => return outcome,
     };
+    let store = engine.apps().store();
     let rotated = match command {
-        KeyCommand::Rotate => rotate(&store),
+        KeyCommand::Rotate => rotate(store),
     };
     let file = store.key_file().display().to_string();
     match rotated {

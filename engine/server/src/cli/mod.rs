@@ -5,6 +5,7 @@ mod demo;
 mod findings;
 mod import;
 mod key;
+mod open;
 mod purge;
 mod reason;
 mod seal;

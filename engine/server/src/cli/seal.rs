@@ -1,8 +1,8 @@
 //! `kontor seal`: seals history and the access log now and prints the newest seal, to be kept elsewhere.
 use clap::Args;
 
-use super::{Console, Outcome, app, reason, serve::complain};
-use crate::{config::Config, engine::Engine, language::Text, server};
+use super::{Console, Outcome, open, reason};
+use crate::{config::Config, language::Text};
 
 /// Options of `seal`.
 #[derive(Debug, Args)]
@@ -14,14 +14,9 @@ pub(super) struct SealArgs {
 
 /// Runs the command: prints `NUMBER:HASH`, as `kontor verify --head` takes it.
 pub(super) fn run(console: Console, config: &Config, args: &SealArgs) -> Outcome {
-    let store = match server::open(config) {
-        Ok(store) => store,
-        Err(error) => return complain(console, &error),
-    };
-    let engine = Engine::new(config.clone(), store);
-    let tenant = match engine.apps().tenant_named(&args.tenant) {
-        Ok(tenant) => tenant,
-        Err(error) => return app::complain(console, &error),
+    let (engine, tenant) = match open::tenant(console, config, &args.tenant) {
+        Ok(opened) => opened,
+        Err(outcome) => return outcome,
     };
     match kontor_records::seal_blocking(tenant.db(), engine.now()) {
         Ok(head) => {

@@ -5,8 +5,7 @@ use clap::{Args, Subcommand};
 use kontor_apps::{Admin, AppError};
 
 use super::{
-    Console, Outcome, app,
-    serve::complain,
+    Console, Outcome, app, open,
     template::{self, Template},
 };
 use crate::{
@@ -14,7 +13,6 @@ use crate::{
     engine::Engine,
     install::{self, How},
     language::Text,
-    server,
     sign_in::password::{self, LONGEST, SHORTEST},
 };
 
@@ -63,11 +61,10 @@ fn create(console: Console, config: &Config, args: &CreateArgs) -> Outcome {
         console.complain(Text("“{0}”不是邮箱地址。", "\"{0}\" is no e-mail address"), &[&args.admin_email]);
         return Outcome::Usage;
     }
-    let store = match server::open(config) {
-        Ok(store) => store,
-        Err(error) => return complain(console, &error),
+    let engine = match open::engine(console, config) {
+        Ok(engine) => engine,
+        Err(outcome) => return outcome,
     };
-    let engine = Engine::new(config.clone(), store);
     match made(console, &engine, args, &password) {
         Ok(()) => {
             console.tell(Text("租户“{0}”已就绪。", "The tenant {0} is ready."), &[&args.name]);

@@ -9,14 +9,13 @@ use kontor_storage::system::seal::Head;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Console, Outcome, app, serve::complain};
+use super::{Console, Outcome, app, open};
 use crate::{
     config::Config,
     engine::Engine,
     files::{self, Look},
     jobs,
     language::Text,
-    server,
 };
 
 /// Options of `verify`.
@@ -48,11 +47,10 @@ fn head(text: &str) -> Result<Head, String> {
 
 /// Runs the command.
 pub(super) fn run(console: Console, config: &Config, args: &VerifyArgs) -> Outcome {
-    let store = match server::open(config) {
-        Ok(store) => store,
-        Err(error) => return complain(console, &error),
+    let engine = match open::engine(console, config) {
+        Ok(engine) => engine,
+        Err(outcome) => return outcome,
     };
-    let engine = Engine::new(config.clone(), store);
     let cannot = |error: &dyn std::error::Error| {
         console.complain(Text("无法检查：{0}", "it cannot be verified: {0}"), &[&error.to_string()]);
         Outcome::Failed
