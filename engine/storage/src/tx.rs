@@ -53,14 +53,14 @@ pub(crate) struct Home {
 }
 
 enum Link {
-    Sqlite(SqliteLink),
+    Sqlite(Box<SqliteLink>),
     Postgres(Box<PostgresLink>),
 }
 
 impl Tx {
     /// Over a connection to a file.
     pub(crate) fn sqlite(link: SqliteLink) -> Self {
-        Self::over(Link::Sqlite(link))
+        Self::over(Link::Sqlite(Box::new(link)))
     }
 
     /// Over a connection to a server.
