@@ -200,7 +200,7 @@ impl Compute<'_> {
             }
             EvalError::RateMissing(asked) => return rates::missing(self.frame, &draft.entity, field, pointer, asked),
             EvalError::UnitUnknown(code) => return units::unknown(self.frame, &draft.entity, field, pointer, code),
-            EvalError::UnitsDiffer(used) => return units::differ(self.frame, &draft.entity, field, pointer, used),
+            EvalError::UnitsDiffer(used) => return units::differ(self.frame, &draft.entity, field, &pointer, used),
             EvalError::Overflow | EvalError::BadValue | EvalError::Unavailable(_) => {
                 ("overflow", Text { zh: "计算结果超出了可以保存的范围", en: "the computed value is out of range" })
             }

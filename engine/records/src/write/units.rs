@@ -87,9 +87,8 @@ pub(super) fn unknown(frame: &Frame, entity: &Entity, field: &Field, pointer: St
 }
 
 /// The finding for two units that do not measure the same.
-pub(super) fn differ(frame: &Frame, entity: &Entity, field: &Field, pointer: String, used: &UsedUnits) -> FieldError {
-    let text =
-        |zh: &str, en: &str| FieldError::new(Class::Refused, pointer.clone(), "units_differ", Text { zh, en }).suggest(DIFFER);
+pub(super) fn differ(frame: &Frame, entity: &Entity, field: &Field, pointer: &str, used: &UsedUnits) -> FieldError {
+    let text = |zh: &str, en: &str| FieldError::new(Class::Refused, pointer, "units_differ", Text { zh, en }).suggest(DIFFER);
     if !reads_openly(frame, entity, field) {
         return text("两个计量单位不能互相换算", "two units do not convert into each other");
     }
