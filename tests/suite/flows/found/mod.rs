@@ -89,6 +89,7 @@ const HITS: usize = 50;
 /// Records of a page at most.
 const PAGE: usize = 1_000;
 
+#[expect(clippy::print_stdout, reason = "the figures are what the bench is for")]
 fn words_are_found_among_many_records(database: &Database) {
     let long = std::env::var("KONTOR_LONG").is_ok();
     let made = names::make(if long { 200_000 } else { 2_000 });
@@ -175,6 +176,7 @@ fn assert_hits(client: &Client, typed: &str, known: &BTreeMap<&str, Expected<'_>
 }
 
 /// Medians over all that is typed; the slowest is told too, because a frequent word does not show in a median.
+#[expect(clippy::print_stdout, reason = "the figures are what the bench is for")]
 fn print_times(client: &Client, bare: &mut Bare, (database, times): (&Database, usize)) {
     let list = "/api/records/firms.company";
     let mut ask = |name: &str, typed: &str, words: &[&str]| match name {

@@ -425,7 +425,7 @@ impl Made {
     }
 
     fn holds(&self, typed: &str) -> bool {
-        if typed.chars().any(|character| !character.is_ascii()) {
+        if !typed.is_ascii() {
             return self.name.contains(typed);
         }
         self.words.iter().any(|word| word.starts_with(typed))
