@@ -51,6 +51,9 @@ pub enum Begin {
     },
 }
 
+/// A run of a job in a transaction.
+type OneRun<T, E> = Box<dyn Fn(&mut Tx) -> Result<T, Run<E>> + Send>;
+
 /// The end of one run of a job.
 enum Run<E> {
     Stale,
@@ -282,7 +285,7 @@ fn begin(snapshot: &Snapshot, state: state::State) -> Begin {
 fn runs<T, E: From<StorageError>>(
     job: impl Fn(&Arc<Snapshot>, i64, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
     begin: fn(&Snapshot, &mut Tx) -> Result<Begin, StorageError>,
-) -> impl Fn(Arc<Snapshot>) -> Box<dyn Fn(&mut Tx) -> Result<T, Run<E>> + Send> {
+) -> impl Fn(Arc<Snapshot>) -> OneRun<T, E> {
     let job = Arc::new(job);
     move |snapshot| {
         let job = Arc::clone(&job);

@@ -15,6 +15,9 @@ use crate::harness::{
 
 both_databases!(a_rotation_stopped_anywhere_goes_on, a_server_that_runs_notices_a_new_key, what_cannot_be_rotated_is_told);
 
+/// What a rotation does before it is stopped.
+type Stop<'a> = &'a dyn Fn(&Rotation<'_>, &[TenantId]);
+
 const NUMBER: &str = "7310-4455";
 
 /// Two tenants with sensitive values; the file of their key.
@@ -50,7 +53,7 @@ fn a_rotation_stopped_anywhere_goes_on(database: &Database) {
     let (instance, _, id) = staffed(database);
     drop(instance);
     let before = key_file(database);
-    let stops: [&dyn Fn(&Rotation<'_>, &[TenantId]); 3] =
+    let stops: [Stop<'_>; 3] =
         [&|_, _| {}, &|rotation, tenants| assert!(rotation.wrap(tenants[0]).unwrap()), &|rotation, tenants| {
             for tenant in tenants {
                 rotation.wrap(*tenant).unwrap();
@@ -109,7 +112,7 @@ fn what_cannot_be_rotated_is_told(database: &Database) {
     fs::remove_file(&path).unwrap();
     assert!(kontor(database, &["key", "rotate"]).refused(3).contains("is missing"));
     assert!(!path.exists());
-    fs::write(&path, before.replace(|digit| digit == 'a', "b")).unwrap();
+    fs::write(&path, before.replace('a', "b")).unwrap();
     let line = kontor(database, &["key", "rotate"]).refused(3);
     assert!(line.contains("is not the one"), "{line}");
     fs::write(&path, &before).unwrap();

@@ -17,7 +17,7 @@ const BETWEEN: &str = "\u{1f}";
 const BEGIN: &str = "---- kontor ----\n";
 
 #[test]
-#[expect(clippy::exit, reason = "the process is the program and no test")]
+#[expect(clippy::exit, clippy::print_stdout, clippy::print_stderr, reason = "the process is the program and no test")]
 fn runs() {
     if let Ok(arguments) = std::env::var(ARGUMENTS) {
         print!("{BEGIN}");
