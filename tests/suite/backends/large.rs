@@ -177,7 +177,7 @@ impl Backfill for Between {
     }
 }
 
-fn rollup(id: &str, name: &str, what: Json) -> Json {
+fn rollup(id: &str, name: &str, what: &Json) -> Json {
     let mut field = json!({"id": id, "name": name, "title": title(name), "type": "rollup", "of": "item.group"});
     field.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
     field
@@ -193,9 +193,9 @@ fn totals_over_thousands_hold_no_lock_and_miss_nothing(database: &Database) {
     }
     stock.edit("item", |fields| *fields.last_mut().unwrap() = double(3));
     stock.edit("group", |fields| {
-        fields.push(rollup("gcnt0000", "heavy", json!({"function": "count", "filter": "double > 60"})));
-        fields.push(rollup("gmax0000", "most", json!({"function": "max", "field": "qty"})));
-        fields.push(rollup("gavg0000", "mean", json!({"function": "average", "field": "double"})));
+        fields.push(rollup("gcnt0000", "heavy", &json!({"function": "count", "filter": "double > 60"})));
+        fields.push(rollup("gmax0000", "most", &json!({"function": "max", "field": "qty"})));
+        fields.push(rollup("gavg0000", "mean", &json!({"function": "average", "field": "double"})));
     });
     let (tenant, items, groups) = (Arc::clone(&stock.tenant), stock.items.clone(), stock.groups.clone());
     let write = move |turn: usize| {
@@ -227,7 +227,7 @@ fn roll_ups_over_a_new_reference_go_live_with_it(database: &Database) {
         *fields.iter_mut().find(|field| field["name"] == "double").unwrap() = double(3);
     });
     stock.edit("group", |fields| {
-        fields.push(rollup("goth0000", "others", json!({"of": "item.other", "function": "sum", "field": "double"})));
+        fields.push(rollup("goth0000", "others", &json!({"of": "item.other", "function": "sum", "field": "double"})));
     });
     let (published, _) = publish_among_writers(database, &stock, changed);
     stock.assert_filled_in_phases(published.unwrap_or_else(|error| panic!("{error:?}")), 900);

@@ -2,6 +2,8 @@
 //!
 //! `make test` goes through three thousand rows; `KONTOR_LONG=1` (`make test-long`) through a million, prints the waits and
 //! demands that none is longer than a second. `KONTOR_ROWS` sets another number.
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --no-capture")]
+
 use std::{
     sync::{
         Arc, Mutex,

@@ -2,6 +2,8 @@
 //!
 //! `make test` only shows that both can be told; `KONTOR_LONG=1` measures a hundred thousand rows. The figures are those of an engine
 //! built for tests, without optimisation: the time of an index is the database's own, a fill takes longer than in use.
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --no-capture")]
+
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},

@@ -44,9 +44,10 @@ fn asked(doc: &InvariantDoc) -> Params {
 
 fn tell(doc: &InvariantDoc, entity: &str, answer: &str, report: &mut Report) {
     let answer: Json = serde_json::from_str(answer).unwrap_or_default();
-    for group in answer["items"].as_array().into_iter().flatten() {
-        let keys: Vec<String> = doc.group.iter().map(|key| format!("{key} = {}", shown(&group[key]))).collect();
-        let found = format!("{} = {}", doc.expression, shown(&group[&doc.expression]));
+    for group in answer.get("items").and_then(Json::as_array).into_iter().flatten() {
+        let told = |key: &String| format!("{key} = {}", group.get(key).map(shown).unwrap_or_default());
+        let keys: Vec<String> = doc.group.iter().map(told).collect();
+        let found = told(&doc.expression);
         let at = keys.into_iter().chain([found]).collect::<Vec<_>>().join(", ");
         let (name, must) = (|locale| doc.title.get(locale).unwrap_or(&doc.name), &doc.must);
         let text = Text {
