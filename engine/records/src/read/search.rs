@@ -115,7 +115,7 @@ fn entities<'a>(names: Names<'a>, reader: &mut Reader<'_>) -> Vec<&'a Arc<Entity
     found
 }
 
-/// The records changed last, with the values in which words can stand. Where every word stands in thousands of records, all of
+/// The records changed last, with the values in which words can stand. Where every word stands in tens of thousands of records, all of
 /// them would be read for a handful of hits: then the ones made last, which come in the order of their ids.
 fn query(entity: &Entity, fields: &[(usize, &Field)], (limit, often): (u32, bool)) -> Query {
     let mut columns = vec![vec![FieldId::ID]];

@@ -36,7 +36,7 @@ SELECT record FROM {t}search WHERE entity = ?1 AND field = ?2 LIMIT ";
 const OF_RECORDS: &str = "SELECT record, field, tokens FROM {t}search
 WHERE entity = ?1 AND record > ?2 AND record <= ?3 ORDER BY record, field";
 /// A word in more fields of records than this stands in many.
-const MANY: u32 = 2_000;
+const MANY: u32 = 20_000;
 const OFTEN_SQLITE: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM search_index WHERE search_index MATCH ?1 LIMIT ";
 const OFTEN_POSTGRES: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM {t}search
 WHERE array_to_tsvector(string_to_array(tokens, ' ')) @@ (?1)::tsquery LIMIT ";
