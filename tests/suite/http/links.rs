@@ -1,5 +1,7 @@
-//! Fields of type `links`: written whole and in part, read masked, filtered under the target's permit, emptied by a purge.
+//! Fields of type `links`: written whole and in part, read masked, filtered under the target's permit, emptied by a purge
+//! (long because every way in and out is asked of one small app).
 use axum::http::Method;
+use kontor_apps::NewUser;
 use kontor_definitions::RecordId;
 use kontor_integrations::{
     import::{
@@ -9,13 +11,14 @@ use kontor_integrations::{
     table::{Encoding, Table},
 };
 use kontor_records::{Caller, Who, verify::Invariant};
+use kontor_server::sign_in::password;
 use serde_json::{Value as Json, json};
 
 use crate::harness::{
     both_databases,
     client::{Answer, Client},
     database::Database,
-    instance::{Instance, folder},
+    instance::{Instance, PASSWORD, folder},
     raw::Raw,
 };
 
@@ -26,6 +29,7 @@ both_databases!(
     filters_ask_for_what_is_linked,
     a_person_sees_no_more_behind_links_than_elsewhere,
     a_hidden_links_field_is_like_none,
+    links_are_shown_where_some_role_shows_them,
     a_purge_takes_links_away_or_is_refused,
     links_that_become_required_are_asked_for,
     a_removed_field_keeps_its_links,
@@ -291,6 +295,33 @@ fn a_hidden_links_field_is_like_none(database: &Database) {
     }
 }
 
+fn links_are_shown_where_some_role_shows_them(database: &Database) {
+    let instance = world(database);
+    let person = NewUser {
+        email: "both@test.kontor".to_owned(),
+        name: "both".to_owned(),
+        password_hash: password::hash(PASSWORD).unwrap(),
+        roles: vec!["club.mine".to_owned(), "club.open".to_owned()],
+        locale: "en".to_owned(),
+    };
+    instance.engine().apps().add_user(instance.tenant(), &person, instance.engine().own_act()).unwrap();
+    let (keeper, both) = (instance.client("keeper"), instance.client("both"));
+    let a = customer(&keeper, "A", "10");
+    let mine = made(&both, "project", &json!({"name": "Mine", "members": [a]}));
+    let theirs = made(&keeper, "project", &json!({"name": "Theirs", "members": [a]}));
+    assert_eq!(both.get(&at("project", &mine)).expect(200).json()["members"], json!([a]));
+    assert_eq!(both.get(&at("project", &theirs)).expect(200).json()["members"], Json::Null, "no list, not an empty one");
+    let list = both.query("/api/records/project", &[("fields", "name,members"), ("sort", "name"), ("expand", "members")]);
+    let list = list.expect(200).json();
+    assert_eq!(list["items"][0]["members"]["items"][0]["name"], "Customer A");
+    assert_eq!((&list["items"][1]["name"], &list["items"][1]["members"]), (&json!("Theirs"), &Json::Null));
+    for filter in ["members.count > 0", "members.any(|m| m.code == \"A\")", "members.sum(credit) == 10"] {
+        assert_eq!(found(&both, filter), ["Mine"], "{filter}");
+    }
+    let history = both.get(&format!("{}/history", at("project", &theirs))).expect(200);
+    assert!(!String::from_utf8_lossy(&history.bytes).contains("members"));
+}
+
 fn a_purge_takes_links_away_or_is_refused(database: &Database) {
     let instance = world(database);
     let keeper = instance.client("keeper");
@@ -402,6 +433,17 @@ fn a_removed_field_keeps_its_links(database: &Database) {
     admin.post("/api/unused/purge", &json!({"items": [key], "accept_loss": false})).expect(422);
     admin.post("/api/unused/purge", &json!({"items": [key], "accept_loss": true})).expect(200);
     instance.assert_whole("after the purge of a removed field");
+    // Who is purged meanwhile is not linked when the field comes back.
+    let b = customer(&keeper, "B", "10");
+    keeper.patch(&path, &json!({"sponsors": [a, b]})).expect(200);
+    let with = admin.get("/api/draft").expect(200).json()["revision"].as_u64().unwrap();
+    change(&admin, |fields| fields.retain(|field| field["name"] != "sponsors"));
+    admin.post("/api/draft/publish", &json!({})).expect(200);
+    keeper.delete(&at("customer", &b)).expect(204);
+    keeper.delete(&format!("{}?purge=true", at("customer", &b))).expect(204);
+    admin.post(&format!("/api/revisions/{with}/restore"), &json!({})).expect(200);
+    assert_eq!(keeper.get(&path).expect(200).json()["sponsors"], json!([a]));
+    instance.assert_whole("after a purge while a field was removed");
     // Another target is another field: what was linked would mean nothing.
     change(&admin, |fields| field(fields, "sponsors")["entity"] = json!("project"));
     let plan = admin.get("/api/draft/plan");

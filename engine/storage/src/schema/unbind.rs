@@ -16,7 +16,7 @@ const END: &str = " ON DELETE RESTRICT";
 
 impl Tx {
     /// A record goes for good: references to it in unused columns are emptied, and lines that it has in tables of removed
-    /// entities go with it. Nothing that is in use is touched.
+    /// entities, and links to it in those of removed `links` fields, go with it. Nothing that is in use is touched.
     pub fn unbind(
         &mut self,
         physical: &Physical,
@@ -32,7 +32,9 @@ impl Tx {
                     continue;
                 }
                 let (table_name, column_name) = (quoted(&table.name), quoted(&column.name));
-                if *field == FieldId::PARENT {
+                // A link is its reference: without it there is nothing left of the row.
+                let is_link = field.0 == owner.0;
+                if *field == FieldId::PARENT || is_link {
                     let sql = format!("SELECT \"id\" FROM {{t}}{table_name} WHERE {column_name} = ?1");
                     for row in self.query(&sql, &[Bind::id(id.0)], &[ColumnType::Uuid])? {
                         self.remove_unused(physical, *owner, id_of(&row)?, at)?;
