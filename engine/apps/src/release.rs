@@ -148,6 +148,8 @@ fn is_small(tx: &mut Tx, prepared: &Prepared) -> Result<bool, AppError> {
     let work = derived::changed(&prepared.before, &prepared.catalog, &plan, &fills);
     let aspects = aspects::pending(tx, &physical.settled(&plan)?, &prepared.catalog, &work)?;
     touched.extend(aspects.into_iter().map(|aspect| aspect.entity));
+    // A few records may combine a million others.
+    touched.extend(derived::links(&prepared.catalog, &work).into_iter().map(|link| link.from));
     touched.extend(work.into_iter().map(|(entity, _)| entity));
     for step in &plan.steps {
         if matches!(step.action, PlanAction::RetypeColumn { .. } | PlanAction::CreateIndex { .. }) {

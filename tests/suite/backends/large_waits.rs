@@ -55,6 +55,7 @@ fn writers_of_a_large_table_wait_less_than_a_second() {
         fields.push(rollup("gmax0000", "most", "max"));
     });
     told("three roll-ups over a tenth of the rows each", publish(&stock, &parents));
+    stock.assert_filled_in_phases(stock.tenant.snapshot().revision, 1);
     for parent in &parents {
         assert_totals(&stock.tenant, parent);
     }
