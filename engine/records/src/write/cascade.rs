@@ -206,16 +206,19 @@ fn known_as(frame: &Frame, tx: &mut Tx, draft: &Draft) -> Result<Option<LocalTex
 /// A finding about a record above the written one; what the person may not read of it is not told.
 fn told_above(seen: Option<&LocalText>, finding: FieldError) -> FieldError {
     let Some(seen) = seen else {
-        let text = if ["too_small", "too_large"].contains(&finding.code) {
-            Text {
+        let text = match finding.code {
+            "too_small" | "too_large" => Text {
                 zh: "保存后，另一条记录的汇总值会超出它的限制",
                 en: "this would bring a total of another record beyond its limit",
-            }
-        } else {
-            Text {
+            },
+            "unit_unknown" | "units_differ" => Text {
+                zh: "汇总这条记录的数量时，所需的计量单位不存在或不能互相换算",
+                en: "a unit that is needed where this record's quantities are totalled does not exist or does not convert",
+            },
+            _ => Text {
                 zh: "汇总这条记录的金额时，缺少换算所需的近期汇率",
                 en: "a recent rate is missing that is needed where this record's amounts are totalled",
-            }
+            },
         };
         return FieldError { message: text.into(), pointer: String::new(), ..finding };
     };
@@ -311,4 +314,24 @@ fn out_of_range() -> Findings {
         Text { zh: "汇总结果超出了可以保存的范围", en: "a total that builds on this record would be out of range" };
     let way = Text { zh: "请检查金额和数量", en: "check the amounts and quantities" };
     Findings::from(FieldError::new(Class::Refused, "", "overflow", text).suggest(way))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, FieldError, Text, told_above};
+
+    #[test]
+    fn a_hidden_record_is_spoken_of_by_what_is_wrong() {
+        let told = |code| {
+            let finding = FieldError::new(Class::Refused, "/secret", code, Text { zh: "密", en: "secret" });
+            let told = told_above(None, finding);
+            assert_eq!((told.code, told.pointer.as_str()), (code, ""));
+            told.message.get("en").unwrap().to_owned()
+        };
+        for (code, word) in [("too_large", "limit"), ("units_differ", "unit"), ("unit_unknown", "unit"), ("rate_missing", "rate")]
+        {
+            let text = told(code);
+            assert!(text.contains(word) && !text.contains("secret"), "{code}: {text}");
+        }
+    }
 }
