@@ -88,7 +88,7 @@ fn nothing_is_lost_while_tables_change(database: &Database) {
     assert_eq!(stock, Some(sum), "the roll-up followed every write");
     assert!(load.lists.load(Ordering::SeqCst) > 10);
     drop(running);
-    Instance::existing(database).assert_whole("after changes under load");
+    Instance::again(database).assert_whole("after changes under load");
     let slowest = Duration::from_micros(load.slowest.load(Ordering::SeqCst));
     let busy = load.busy.load(Ordering::SeqCst);
     #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --no-capture")]

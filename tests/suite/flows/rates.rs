@@ -1,5 +1,5 @@
 //! Conversions at the ECB's rates: the engine says what an independent script says, and keeps what it once said.
-use std::{collections::BTreeSet, io::Read as _, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, io::Read as _, path::PathBuf};
 
 use flate2::read::GzDecoder;
 use serde_json::{Value as Json, json};
@@ -7,6 +7,7 @@ use time::{Date, Duration, format_description::well_known::Iso8601};
 
 use crate::harness::{
     both_databases,
+    cases::{assert_script_says, worked},
     client::Client,
     database::Database,
     instance::{Instance, folder},
@@ -26,16 +27,12 @@ fn ecb() -> PathBuf {
 }
 
 fn cases() -> Json {
-    serde_json::from_str(&repository::read("tests/cases/rates/cases.json")).unwrap()
+    worked("rates")
 }
 
 #[test]
 fn the_script_says_what_the_cases_say() {
-    let script = repository::path("tests/cases/rates/cases.py");
-    let run = Command::new("python3").arg(script).arg(ecb()).output().unwrap_or_else(|error| panic!("python3: {error}"));
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let said: Json = serde_json::from_slice(&run.stdout).unwrap();
-    assert_eq!(said, cases());
+    assert_script_says("rates", &[ecb().as_os_str()]);
 }
 
 /// An instance with the app, the digits of currencies, and every rate of the ECB in the two weeks before a date of the cases.

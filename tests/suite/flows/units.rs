@@ -1,17 +1,15 @@
 //! Conversions between units: the engine says what an independent script says, and keeps what it once said.
-use std::process::Command;
-
 use kontor_records::verify::Invariant;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
 use crate::harness::{
     both_databases,
+    cases::{assert_script_says, worked},
     client::Client,
     database::Database,
     instance::{Instance, folder},
     raw::Raw,
-    repository,
 };
 
 both_databases!(
@@ -23,16 +21,12 @@ both_databases!(
 );
 
 fn cases() -> Json {
-    serde_json::from_str(&repository::read("tests/cases/units/cases.json")).unwrap()
+    worked("units")
 }
 
 #[test]
 fn the_script_says_what_the_cases_say() {
-    let script = repository::path("tests/cases/units/cases.py");
-    let run = Command::new("python3").arg(script).output().unwrap_or_else(|error| panic!("python3: {error}"));
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let said: Json = serde_json::from_slice(&run.stdout).unwrap();
-    assert_eq!(said, cases());
+    assert_script_says("units", &[]);
 }
 
 /// A record without what is empty, so that defaults apply.

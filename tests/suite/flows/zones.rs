@@ -1,6 +1,4 @@
 //! Days in the zones of companies: what `today()` is, how numbers count and where moments are grouped, as Python's zones say.
-use std::process::Command;
-
 use kontor_definitions::RecordId;
 use kontor_records::{Caller, Input, Params, Who, read_blocking, write_blocking};
 use kontor_storage::Queue;
@@ -10,25 +8,21 @@ use uuid::Uuid;
 
 use crate::harness::{
     both_databases,
+    cases::{assert_script_says, worked},
     client::Client,
     database::Database,
     instance::{Instance, folder},
-    repository,
 };
 
 both_databases!(days_are_those_of_the_zone, each_record_has_the_day_of_its_company);
 
 fn cases() -> Json {
-    serde_json::from_str(&repository::read("tests/cases/zones/cases.json")).unwrap()
+    worked("zones")
 }
 
 #[test]
 fn the_script_says_what_the_cases_say() {
-    let script = repository::path("tests/cases/zones/cases.py");
-    let run = Command::new("python3").arg(script).output().unwrap_or_else(|error| panic!("python3: {error}"));
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let said: Json = serde_json::from_slice(&run.stdout).unwrap();
-    assert_eq!(said, cases());
+    assert_script_says("zones", &[]);
 }
 
 /// The engine at another moment, on a server whose own day is never the right one.

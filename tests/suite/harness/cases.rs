@@ -1,7 +1,23 @@
-//! Expected outputs as files.
-use std::fs;
+//! Expected outputs as files, and cases worked out by scripts.
+use std::{ffi::OsStr, fs, process::Command};
+
+use serde_json::Value as Json;
 
 use super::repository;
+
+/// The worked cases of `tests/cases/<area>/cases.json`.
+pub(crate) fn worked(area: &str) -> Json {
+    serde_json::from_str(&repository::read(&format!("tests/cases/{area}/cases.json"))).unwrap()
+}
+
+/// The script beside worked cases, run again, says what they say.
+pub(crate) fn assert_script_says(area: &str, arguments: &[&OsStr]) {
+    let script = repository::path(&format!("tests/cases/{area}/cases.py"));
+    let run = Command::new("python3").arg(script).args(arguments).output().unwrap_or_else(|error| panic!("python3: {error}"));
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let said: Json = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(said, worked(area));
+}
 
 /// Compares with `tests/golden/<name>`; `KONTOR_GOLDEN=write` writes the file instead, to be read before it is committed.
 pub(crate) fn golden(name: &str, actual: &str) {

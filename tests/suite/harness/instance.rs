@@ -59,14 +59,7 @@ impl Instance {
 
     /// One more node on the same database: nothing is shared with this one but the tables.
     pub(crate) fn another_node(&self, database: &Database) -> Self {
-        Self::existing(database)
-    }
-
-    /// An engine on a database that has the tenant already.
-    pub(crate) fn existing(database: &Database) -> Self {
-        let engine = engine(database, config::FileLimits { file: 1, tenant: 3 });
-        let tenant = engine.apps().tenant_named(TENANT).unwrap();
-        Self { engine, tenant, runtime: runtime() }
+        Self::again(database)
     }
 
     /// An engine on this database that has loaded no tenant yet.
