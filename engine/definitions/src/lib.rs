@@ -15,6 +15,7 @@ pub mod convert;
 pub mod diagnostic;
 pub mod expr;
 pub mod id;
+pub mod measure;
 pub mod model;
 pub mod source;
 pub mod text;

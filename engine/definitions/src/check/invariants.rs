@@ -13,12 +13,11 @@ use super::{
 };
 use crate::{
     catalog::{CurrencyOf, FieldType, Owned},
-    expr::Type,
+    expr::{Aggregate, Type},
+    measure,
     model::{InvariantDoc, Kind},
 };
 
-/// Functions of a path whose result is a number. `count()` takes none.
-const FUNCTIONS: [&str; 7] = ["sum", "count", "count_distinct", "min", "max", "average", "avg"];
 /// Longer operators first, so that `>` is not read out of `>=`.
 const OPERATORS: [&str; 6] = ["==", "!=", ">=", "<=", ">", "<"];
 
@@ -32,7 +31,7 @@ pub(super) fn invariants(world: &World, documents: &[Document], findings: &mut F
         if let Some(entity) = screen.entity(&doc.source, "/source", findings) {
             invariant(&screen, entity, &doc, findings);
         }
-        if bound(&doc.must).is_none() {
+        if !is_bound(&doc.must) {
             findings.add(document.file, "/must", Code::BadBound, &[&doc.must]);
         }
         out.push(owned(world, document, doc));
@@ -40,11 +39,11 @@ pub(super) fn invariants(world: &World, documents: &[Document], findings: &mut F
     out
 }
 
-/// The operator and the number of `>= 0`.
-fn bound(must: &str) -> Option<(&'static str, Decimal)> {
-    let operator = OPERATORS.into_iter().find(|operator| must.trim().starts_with(operator))?;
-    let number = must.trim().strip_prefix(operator)?.trim().parse().ok()?;
-    Some((operator, number))
+/// Whether it is an operator and a number, as `>= 0` is.
+fn is_bound(must: &str) -> bool {
+    let must = must.trim();
+    let number = OPERATORS.into_iter().find_map(|operator| must.strip_prefix(operator));
+    number.is_some_and(|number| number.trim().parse::<Decimal>().is_ok())
 }
 
 fn invariant(screen: &Screen<'_>, entity: EntityIx, doc: &InvariantDoc, findings: &mut Findings) {
@@ -59,29 +58,23 @@ fn invariant(screen: &Screen<'_>, entity: EntityIx, doc: &InvariantDoc, findings
     }
     for (index, path) in doc.group.iter().enumerate() {
         let pointer = format!("/group/{index}");
-        reach(screen, (entity, path), &pointer, findings, |target| {
-            let no_group =
-                matches!(target.ty.result(), FieldType::LongText { .. } | FieldType::Choices { .. } | FieldType::Json(_));
-            !no_group && target.ty.result().column().is_some()
-        });
+        reach(screen, (entity, path), &pointer, findings, |target| measure::can_group(target.ty));
     }
-    measure(screen, entity, doc, findings);
+    expression(screen, entity, doc, findings);
 }
 
-fn measure(screen: &Screen<'_>, entity: EntityIx, doc: &InvariantDoc, findings: &mut Findings) {
+fn expression(screen: &Screen<'_>, entity: EntityIx, doc: &InvariantDoc, findings: &mut Findings) {
     let file = screen.document.file;
-    let parts = doc.expression.trim().strip_suffix(')').and_then(|rest| rest.split_once('('));
-    let known = parts.map(|(function, path)| (function.trim(), path.trim())).filter(|(function, _)| FUNCTIONS.contains(function));
-    match known {
-        Some(("count", "")) => {}
-        Some((function, path)) if !path.is_empty() => {
-            let counts = ["count", "count_distinct"].contains(&function);
+    match measure::measure(doc.expression.trim()) {
+        Some((_, _, "")) => {}
+        Some((function, _, path)) => {
+            let counts = function == Aggregate::Count;
             let target = reach(screen, (entity, path), "/expression", findings, |target| counts || is_number(target.ty));
             if let (Some(target), false) = (target, counts) {
                 one_currency(screen, (path, &target), doc, findings);
             }
         }
-        Some(_) | None => findings.add(file, "/expression", Code::BadMeasure, &[&doc.expression]),
+        None => findings.add(file, "/expression", Code::BadMeasure, &[&doc.expression]),
     }
 }
 

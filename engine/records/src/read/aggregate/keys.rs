@@ -2,6 +2,7 @@
 use kontor_definitions::{
     Entity, Field, FieldType,
     expr::{Aggregate, Type, decimal::MAX_SCALE, function::date::Unit},
+    measure::{self, parts},
 };
 use kontor_storage::{Bucket, Group, Measure};
 
@@ -18,17 +19,6 @@ const BUCKETS: [(&str, Bucket); 5] = [
     ("month", Bucket::Unit(Unit::Month)),
     ("quarter", Bucket::Unit(Unit::Quarter)),
     ("year", Bucket::Unit(Unit::Year)),
-];
-
-/// Name, function, whether equal values count once. `average` is the expression language's name of `avg`.
-const FUNCTIONS: [(&str, Aggregate, bool); 7] = [
-    ("sum", Aggregate::Sum, false),
-    ("count", Aggregate::Count, false),
-    ("count_distinct", Aggregate::Count, true),
-    ("min", Aggregate::Min, false),
-    ("max", Aggregate::Max, false),
-    ("avg", Aggregate::Average, false),
-    ("average", Aggregate::Average, false),
 ];
 
 /// Findings are rare and large.
@@ -61,17 +51,9 @@ pub(super) struct Keys<'a> {
     pub(super) origins: Vec<(String, String)>,
 }
 
-/// `f(path)` as function and path; without parentheses there is no function.
-fn parts(written: &str) -> (Option<&str>, &str) {
-    match written.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
-        Some((function, path)) => (Some(function.trim()), path.trim()),
-        None => (None, written),
-    }
-}
-
 /// Whether it is written as a measure.
 pub(super) fn is_measure(written: &str) -> bool {
-    parts(written).0.is_some_and(|function| FUNCTIONS.iter().any(|(name, ..)| *name == function))
+    parts(written).0.is_some_and(|name| measure::function(name).is_some())
 }
 
 fn malformed(pointer: &str, code: &'static str, text: Text<'_>, way: Text<'_>) -> Box<FieldError> {
@@ -154,10 +136,7 @@ impl<'a> Keys<'a> {
         let fits = match (last.ty.result(), bucket) {
             (FieldType::Date | FieldType::DateTime, Some(_)) => true,
             (_, Some(_)) => return Err(no_day(path, pointer)),
-            (FieldType::LongText { .. } | FieldType::Choices { .. } | FieldType::Json(_) | FieldType::Files { .. }, None) => {
-                false
-            }
-            (ty, None) => ty.column().is_some(),
+            (ty, None) => measure::can_group(ty),
         };
         if !fits {
             return Err(malformed(
@@ -179,14 +158,7 @@ impl<'a> Keys<'a> {
 
     /// Reads `sum(total)`, `count()`.
     pub(super) fn read_measure(&self, written: &str, pointer: &str) -> Checked<Asked> {
-        let (name, path) = parts(written);
-        let known = name.and_then(|name| FUNCTIONS.iter().find(|(known, ..)| *known == name));
-        let (function, distinct) = match known {
-            Some((_, function, distinct)) if !path.is_empty() || (*function == Aggregate::Count && !distinct) => {
-                (*function, *distinct)
-            }
-            _ => return Err(no_measure(written, pointer)),
-        };
+        let Some((function, distinct, path)) = measure::measure(written) else { return Err(no_measure(written, pointer)) };
         let asked = |path, shape, ty| Asked {
             measure: Measure { function, distinct, path },
             column: Column { shape, ty },
