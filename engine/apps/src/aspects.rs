@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use kontor_definitions::{Aspect, Catalog, Entity, EntityId, FieldId, RecordId, Value, aspect as made};
 use kontor_storage::{
     Archived, Context, Physical, Tx,
-    schema::AT_ONCE,
     system::aspect::{self, Filled},
 };
 
@@ -80,15 +79,7 @@ pub(crate) fn bring_up_to_date(tx: &mut Tx, snapshot: &Snapshot, work: &[Work]) 
     let pending = pending(tx, physical, catalog, work)?;
     let entities: BTreeSet<EntityId> = pending.iter().map(|pending| pending.entity).collect();
     for entity in entities {
-        let mut after = None;
-        loop {
-            let ids = tx.ids_after(physical, entity, after, AT_ONCE)?;
-            fill_rows(tx, physical, (entity, &pending), &ids)?;
-            match ids.last() {
-                Some(last) => after = Some(*last),
-                None => break,
-            }
-        }
+        tx.each_chunk(physical, entity, |tx, ids| fill_rows(tx, physical, (entity, &pending), ids))?;
     }
     note(tx, physical, catalog)
 }

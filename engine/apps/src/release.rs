@@ -251,15 +251,7 @@ pub(crate) fn refuse(tx: &mut Tx, prepared: &Prepared, physical: &Physical, plan
 
 fn fill(tx: &mut Tx, snapshot: &Snapshot, (entity, fields): (EntityId, &[FieldId]), prepared: &Prepared) -> Result<(), AppError> {
     let work = BackfillWork { snapshot, entity, fields, act: prepared.act, words: true, totals: None };
-    let mut after = None;
-    loop {
-        let ids = tx.ids_after(&snapshot.physical, entity, after, AT_ONCE)?;
-        prepared.backfill.rows(tx, &work, &ids)?;
-        match ids.last() {
-            Some(last) => after = Some(*last),
-            None => return Ok(()),
-        }
-    }
+    tx.each_chunk(&snapshot.physical, entity, |tx, ids| prepared.backfill.rows(tx, &work, ids).map(drop))
 }
 
 /// Stores the revision and everything that goes with it, and makes it the live one.

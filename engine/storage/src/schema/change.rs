@@ -6,7 +6,7 @@
 use kontor_definitions::{ColumnType, EntityId, FieldId};
 
 use super::{
-    AT_ONCE, ColumnInfo, IndexInfo, Physical, TableInfo,
+    ColumnInfo, IndexInfo, Physical, TableInfo,
     ddl::{Ddl, missing},
     names,
     plan::{ColumnSpec, IndexSpec, Plan, PlanAction, PlanStep, TableSpec},
@@ -33,21 +33,9 @@ impl Tx {
             self.make_column(&mut physical, step)?;
         }
         for step in plan.steps.iter().filter(|step| matches!(step.action, PlanAction::RetypeColumn { .. })) {
-            self.convert_all(&before, step)?;
+            self.each_chunk(&before, step.entity_id, |tx, ids| tx.convert(&before, step, ids).map(drop))?;
         }
         self.settle_in(physical, plan, Indexes::Now)
-    }
-
-    fn convert_all(&mut self, before: &Physical, step: &PlanStep) -> Result<(), StorageError> {
-        let mut after = None;
-        loop {
-            let ids = self.ids_after(before, step.entity_id, after, AT_ONCE)?;
-            self.convert(before, step, &ids)?;
-            match ids.last() {
-                Some(last) => after = Some(*last),
-                None => return Ok(()),
-            }
-        }
     }
 
     /// Makes the new tables of a plan, retired for the time being; answers whether there were any.

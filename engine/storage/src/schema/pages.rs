@@ -1,7 +1,7 @@
 //! Rows of a table page by page and taken into the hand: how a publish goes through a table without keeping writers waiting.
 use kontor_definitions::{ColumnType, EntityId, RecordId, Value};
 
-use super::{Physical, ddl::quoted};
+use super::{AT_ONCE, Physical, ddl::quoted};
 use crate::{bind::Bind, error::StorageError, query::Row, store::Dialect, system::cells::Cells, tx::Tx};
 
 /// Rows that were asked for by id and are there.
@@ -14,18 +14,23 @@ pub struct Claim {
 }
 
 impl Tx {
-    /// The ids of the rows behind one, archived ones included, in order; none when there are no more.
-    pub fn ids_after(
+    /// Goes through all rows of a table, archived ones included, by their ids, a chunk at a time.
+    pub fn each_chunk<E: From<StorageError>>(
         &mut self,
         physical: &Physical,
         entity: EntityId,
-        after: Option<RecordId>,
-        limit: usize,
-    ) -> Result<Vec<RecordId>, StorageError> {
-        self.ids_within(physical, entity, (after, None), limit)
+        mut work: impl FnMut(&mut Self, &[RecordId]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = None;
+        loop {
+            let ids = self.ids_within(physical, entity, (after, None), AT_ONCE)?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            work(self, &ids)?;
+            after = Some(*last);
+        }
     }
 
-    /// The ids of the rows behind one and up to another, in order. Whoever goes through a table while others write takes
+    /// The ids of the rows behind one and up to another, archived ones included, in order. Whoever goes through a table while others write takes
     /// [`Self::last_id`] for the other: behind rows that are added faster than they are read there is no end.
     pub fn ids_within(
         &mut self,

@@ -13,6 +13,7 @@ mod texts;
 mod writer;
 
 pub(crate) use aggregate::combined_term;
+pub(crate) use encrypted::Opening;
 pub(crate) use number::FUNCTIONS;
 pub(crate) use search::asked;
 pub(crate) use writer::{Place, Term, View, Writer};
